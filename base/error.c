@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define FILL(field)                                                                      \
+	do {                                                                             \
+		va_list arguments;                                                       \
+		va_start(arguments, format);                                             \
+		(void)vsnprintf(field, sizeof(field), format, arguments);                \
+		va_end(arguments);                                                       \
+	} while (0)
+
+void complaint_what(struct complaint *complaint, const char *format, ...)
+{
+	FILL(complaint->what);
+}
+
+void complaint_why(struct complaint *complaint, const char *format, ...)
+{
+	FILL(complaint->why);
+}
+
+void complaint_advise(struct complaint *complaint, const char *format, ...)
+{
+	FILL(complaint->advice);
+}
