@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef COUNTERS_GROUP_H
+#define COUNTERS_GROUP_H
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A counter group as written in counters/groups/<arch>/NAME.txt, in LIKWID's group file format:
+ *
+ *   SHORT <one line>
+ *   EVENTSET
+ *   PMC0  <event>        a name of libpfm4, one of perf's generic names, or raw "r%x" (config)
+ *   METRICS
+ *   <name, may hold spaces> <formula without spaces over PMC0..., READS, WALL_NS, CPU_NS>
+ *   LONG
+ *   <free text, up to the end>
+ *
+ * What differs from LIKWID: event names are libpfm4's, and the variables READS, WALL_NS and CPU_NS
+ * (the window's) stand beside LIKWID's `time` (seconds, the same as WALL_NS/1E9).
+ * `#` starts a comment line before LONG.
+ */
+enum { GROUP_EVENTS = 16, GROUP_METRICS = 16, EVENT_NAME = 112, METRIC_NAME = 64,
+	FORMULA = 192, GROUP_NAME = 64 };
+
+struct event {
+	char counter[16]; /* "PMC0": the variable in formulas */
+	char name[EVENT_NAME];
+};
+
+struct metric {
+	char name[METRIC_NAME]; /* analysis/ knows the fixed ones below by name */
+	char formula[FORMULA];
+};
+
+struct group {
+	char name[GROUP_NAME]; /* file name without ".txt" */
+	char arch[GROUP_NAME]; /* folder that it came from; empty for a file given by path */
+	char summary[160];     /* SHORT */
+	struct event events[GROUP_EVENTS];
+	size_t events_count;
+	struct metric metrics[GROUP_METRICS];
+	size_t metrics_count;
+	char *text; /* the whole file as read, for the record */
+};
+
+/*
+ * Metric names with a meaning fixed for every CPU; a group offers those that its PMU can tell. All
+ * are per read of the kernel unless a unit is named.
+ */
+#define METRIC_CYCLES "Cycles per read"
+#define METRIC_INSTRUCTIONS "Instructions per read"
+#define METRIC_CLOCK "Clock [GHz]"
+#define METRIC_L1_MISSES "L1 misses per read"
+#define METRIC_FROM_L2 "Reads served by L2"
+#define METRIC_FROM_L3 "Reads served by L3"
+#define METRIC_FROM_DRAM "Reads served by DRAM"
+#define METRIC_LLC_MISSES "LLC misses per read"
+#define METRIC_DTLB_L1_MISSES "L1 dTLB misses per read"
+#define METRIC_PAGE_WALKS "Page walks per read"
+
+/* Parses a group. `where` names it in complaints. 0, or -EINVAL with the line in the complaint, or
+ * -ENOMEM. Release after success only. */
+int group_parse(struct group *group, const char *name, const char *text, size_t length,
+	struct complaint *complaint);
+void group_release(struct group *group);
+
+/*
+ * Finds and parses a group: `name` with a '/' or ending ".txt" is a path; else
+ * <folder>/<arch>/<name>.txt, then <folder>/generic/<name>.txt. -ENOENT lists the names that exist
+ * in the complaint's advice.
+ */
+int group_load(struct group *group, const char *folder, const char *arch, const char *name,
+	struct complaint *complaint);
+
+/* Appends the names of the groups that this arch has (its own, then generic), a line each with the
+ * SHORT text. */
+int group_list(const char *folder, const char *arch, struct text *text);
+
+/*
+ * Evaluates a formula. Variables are looked up by name; a NaN among those used makes the result
+ * NaN, as does a division by zero. 0; -EINVAL for a formula that does not parse; -ENOENT for an
+ * unknown variable.
+ */
+struct variable {
+	const char *name;
+	double value;
+};
+int formula_evaluate(const char *formula, const struct variable *variables, size_t count,
+	double *result);
+
+#endif
