@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_ENVIRONMENT_H
+#define CORE_ENVIRONMENT_H
+
+#include "base/error.h"
+#include "base/text.h"
+#include "core/plan.h"
+#include "topology/topology.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What a reader needs to trust or repeat a run, beside the machine itself:
+ * environment.json. The machine stands in it too, for people and other tools; Escalier
+ * reads that part back from machine.xml.
+ */
+enum { ENVIRONMENT_TEXT = 512, ENVIRONMENT_NOTES = 32, ENVIRONMENT_POOLS = 16 };
+
+struct environment {
+	char version[32];
+	char command[ENVIRONMENT_TEXT * 4];
+	char started[32];  /* UTC, as clock_stamp */
+	char finished[32]; /* empty: interrupted before it could say */
+	bool interrupted;
+	uint64_t seed;
+	uint64_t rounds_min, rounds_max, rounds_done;
+	uint64_t windows, window_ns;
+	double target;
+	uint64_t budget_ns, elapsed_ns;
+	uint64_t peak_memory_bytes;		 /* resident, hugetlb pages included */
+	char counters[32];			 /* backend used */
+	char counters_missing[ENVIRONMENT_TEXT]; /* why there are none, or which not;
+						    empty */
+	char baseline[32];	     /* the backend that others are compared with */
+	char groups[PLAN_NAMES][64]; /* measured, in order; their files are in groups/ */
+	size_t groups_count;
+	/* Costs of measuring itself, medians at start. */
+	double window_overhead_ns; /* of an empty window, inside the clocks */
+	double window_outside_ns;  /* of what stands around a window */
+	struct environment_kernel_cost {
+		char kernel[32];
+		double ns_per_read, cycles_per_read; /* of the loop without its reads */
+	} kernel_costs[PLAN_NAMES];
+	size_t kernel_costs_count;
+	struct environment_pool {
+		uint64_t page_bytes;
+		uint64_t before, during, after; /* pages in the pool */
+	} pools[ENVIRONMENT_POOLS];
+	size_t pools_count;
+	char notes[ENVIRONMENT_NOTES]
+		  [ENVIRONMENT_TEXT]; /* what could not be done, and why */
+	size_t notes_count;
+};
+
+void environment_note(struct environment *environment, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Appends the JSON; the machine under "machine". 0 or -ENOMEM. */
+int environment_print_json(const struct environment *environment,
+	const struct machine *machine, struct text *text);
+/* 0, -errno, or -EINVAL with the complaint naming what is wrong. Unknown keys are passed
+ * over. */
+int environment_load(
+	struct environment *environment, const char *path, struct complaint *complaint);
+
+#endif

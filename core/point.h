@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_POINT_H
+#define CORE_POINT_H
+
+#include "counters/group.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One thing to be measured. The names belong to registries, a plan or a dataset, and
+ * outlive it. */
+struct point {
+	const char *kernel;
+	const char *backend;
+	const char *group;
+	uint64_t bytes;	 /* of the buffer */
+	uint64_t stride; /* bytes from one read to the next, in address order */
+	unsigned cpu;
+	int node; /* the kernel's number of the node asked for; -1 any */
+};
+
+/* Whether two points differ in nothing but the counter group. */
+bool point_same_place(const struct point *a, const struct point *b);
+
+#endif
