@@ -28,11 +28,11 @@ struct environment {
 	uint64_t windows, window_ns;
 	double target;
 	uint64_t budget_ns, elapsed_ns;
-	uint64_t peak_memory_bytes;		 /* resident, hugetlb pages included */
-	char counters[32];			 /* backend used */
+	uint64_t peak_memory_bytes;              /* resident, hugetlb pages included */
+	char counters[32];                       /* backend used */
 	char counters_missing[ENVIRONMENT_TEXT]; /* why there are none, or which not;
 						    empty */
-	char baseline[32];	     /* the backend that others are compared with */
+	char baseline[32];           /* the backend that others are compared with */
 	char groups[PLAN_NAMES][64]; /* measured, in order; their files are in groups/ */
 	size_t groups_count;
 	/* Costs of measuring itself, medians at start. */

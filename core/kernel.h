@@ -15,29 +15,30 @@
  */
 
 /* Reads in one turn of a kernel's loop; `run` takes a multiple of it. */
-enum { KERNEL_UNROLL = 32 };
+enum { KERNEL_UNROLL = 32, KERNEL_BUCKETS_MAX = 1 << 12 };
 
 /* One kernel over one buffer. The caller owns the buffer. */
 struct kernel_state {
 	char *base;
-	uint64_t bytes;	 /* of the buffer */
+	uint64_t bytes;  /* of the buffer */
 	uint64_t stride; /* bytes from one element to the next */
-	uint64_t reads;	 /* elements: reads in one pass over the buffer; at least 1 */
-	void *cursor;	 /* where the next read goes */
+	uint64_t reads;  /* elements: reads in one pass over the buffer; at least 1 */
+	uint64_t offset_step; /* of elements inside their stride (struct cycle) */
+	void *cursor;         /* where the next read goes */
 };
 
 /* Reused from point to point, so that building a cycle allocates once. */
 struct kernel_scratch {
 	uint32_t *order;
-	uint32_t *buckets;
-	size_t capacity; /* of each, in elements */
+	uint32_t *buckets; /* KERNEL_BUCKETS_MAX + 1 */
+	size_t capacity;   /* of order, in elements */
 };
 
 struct kernel {
 	const char *name;
 	const char *summary;
 	bool dependent; /* each read needs the one before: time per read is the latency */
-	bool per_page;	/* one element a base page, whatever stride is asked for */
+	bool per_page;  /* one element a base page, whatever stride is asked for */
 
 	/*
 	 * Lays out the buffer that `state` describes and sets `reads` and `cursor`. Every

@@ -16,7 +16,7 @@ enum { MEASUREMENT_EVENTS = 48, MEASUREMENT_ERROR = 160 };
 /* One window, or (error non-empty) why a point has none. */
 struct measurement {
 	struct point point;
-	uint64_t round;	       /* from 0; each round is a fresh allocation */
+	uint64_t round;        /* from 0; each round is a fresh allocation */
 	uint64_t window;       /* from 0, within the point and round */
 	uint64_t page_bytes;   /* obtained, from the kernel's accounting; 0: mixed or
 				  unknown */

@@ -27,7 +27,7 @@ struct plan_options {
 	const char *backends[PLAN_NAMES];
 	uint64_t backend_pages[PLAN_NAMES]; /* page size that each stands for; 0 the
 					       system's */
-	bool backend_pools[PLAN_NAMES];	    /* takes its pages from a hugetlb pool */
+	bool backend_pools[PLAN_NAMES];     /* takes its pages from a hugetlb pool */
 	size_t backends_count;
 	const char *groups[PLAN_NAMES];
 	size_t groups_count;
@@ -37,14 +37,14 @@ struct plan_options {
 	size_t sizes_count;
 	uint64_t min_bytes,
 		max_bytes; /* for chosen sizes; 0: 4 KiB, max(256 MiB, 4 x last cache) */
-	unsigned per_octave;	    /* 0: 4 */
+	unsigned per_octave;        /* 0: 4 */
 	const struct place *places; /* none: the machine's first allowed CPU and its local
 	     node, and from that CPU to each other node with memory */
 	size_t places_count;
 	unsigned rounds_min, rounds_max;
 	unsigned windows;
 	uint64_t window_ns;
-	double target;	    /* relative half-width at which a point is done */
+	double target;      /* relative half-width at which a point is done */
 	uint64_t budget_ns; /* no new round starts after this time once rounds_min are
 			       done */
 	uint64_t seed;
@@ -58,7 +58,7 @@ struct plan {
 	size_t sizes_count;
 	uint64_t max_buffer_bytes; /* the largest buffer: memory needed at once, beside
 				      scratch */
-	uint64_t scratch_bytes;	   /* for building the largest cycle */
+	uint64_t scratch_bytes;    /* for building the largest cycle */
 	struct plan_pool {
 		uint64_t page_bytes;
 		uint64_t pages; /* needed free in the pool at once, on each node used */

@@ -13,7 +13,7 @@ struct point {
 	const char *kernel;
 	const char *backend;
 	const char *group;
-	uint64_t bytes;	 /* of the buffer */
+	uint64_t bytes;  /* of the buffer */
 	uint64_t stride; /* bytes from one read to the next, in address order */
 	unsigned cpu;
 	int node; /* the kernel's number of the node asked for; -1 any */
