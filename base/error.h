@@ -16,8 +16,8 @@
  * cli/ prints complaints, and only cli/ exits.
  */
 struct complaint {
-	char what[256];	  /* what happened, a clause without a full stop */
-	char why[256];	  /* the cause as far as known; may be empty */
+	char what[256];   /* what happened, a clause without a full stop */
+	char why[256];    /* the cause as far as known; may be empty */
 	char advice[256]; /* what to type or do; may be empty */
 };
 

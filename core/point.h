@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The group of a point that is measured by clocks alone. */
+#define POINT_NO_GROUP "none"
+
 /* One thing to be measured. The names belong to registries, a plan or a dataset, and
  * outlive it. */
 struct point {
@@ -19,7 +22,11 @@ struct point {
 	int node; /* the kernel's number of the node asked for; -1 any */
 };
 
-/* Whether two points differ in nothing but the counter group. */
-bool point_same_place(const struct point *a, const struct point *b);
+/* Whether two points can share a buffer: they differ in kernel, stride and group at most.
+ */
+bool point_same_buffer(const struct point *a, const struct point *b);
+/* Whether they can share what a kernel laid out in it too: they differ in the group at
+ * most. */
+bool point_same_layout(const struct point *a, const struct point *b);
 
 #endif
