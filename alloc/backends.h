@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ALLOC_BACKENDS_H
+#define ALLOC_BACKENDS_H
+
+#include "alloc/backend.h"
+
+/* The entries of the registry, for registry.c and for each other. */
+extern const struct memory_backend memory_libc;
+extern const struct memory_backend memory_small;
+extern const struct memory_backend memory_thp;
+extern const struct memory_backend memory_hugetlb_2m;
+extern const struct memory_backend memory_hugetlb_1g;
+
+#endif
