@@ -26,3 +26,10 @@ void complaint_advise(struct complaint *complaint, const char *format, ...)
 {
 	FILL(complaint->advice);
 }
+
+char *complaint_line(const struct complaint *complaint, char *line, size_t size)
+{
+	(void)snprintf(line, size, "%s%s%s", complaint->what,
+		complaint->why[0] ? ": " : "", complaint->why);
+	return line;
+}

@@ -2,6 +2,8 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stddef.h>
+
 /*
  * The error rule of the whole program.
  *
@@ -28,5 +30,8 @@ void complaint_why(struct complaint *complaint, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void complaint_advise(struct complaint *complaint, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* "what: why" on one line, cut to size. Returns line. */
+char *complaint_line(const struct complaint *complaint, char *line, size_t size);
 
 #endif

@@ -28,6 +28,7 @@ struct environment {
 	uint64_t windows, window_ns;
 	double target;
 	uint64_t budget_ns, elapsed_ns;
+	uint64_t unresolved_sizes;               /* wider than the target at the end */
 	uint64_t peak_memory_bytes;              /* resident, hugetlb pages included */
 	char counters[32];                       /* backend used */
 	char counters_missing[ENVIRONMENT_TEXT]; /* why there are none, or which not;
@@ -56,9 +57,11 @@ struct environment {
 void environment_note(struct environment *environment, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+enum environment_layout { ENVIRONMENT_INDENTED, ENVIRONMENT_ONE_LINE };
+
 /* Appends the JSON; the machine under "machine". 0 or -ENOMEM. */
 int environment_print_json(const struct environment *environment,
-	const struct machine *machine, struct text *text);
+	const struct machine *machine, enum environment_layout layout, struct text *text);
 /* 0, -errno, or -EINVAL with the complaint naming what is wrong. Unknown keys are passed
  * over. */
 int environment_load(

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MEASUREMENT_EVENTS = 32, MEASUREMENT_ERROR = 160 };
+enum { MEASUREMENT_EVENTS = 32, MEASUREMENT_ERROR = 256 };
 
 /* One window, or (error non-empty) why a point has none. */
 struct measurement {
