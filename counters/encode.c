@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "counters/counters.h"
+#include "counters/nearest.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <perfmon/pfmlib_perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "r" and hexadecimal digits: the config word of the core PMU, as perf writes it. */
+static bool is_raw(const char *name)
+{
+	size_t digits = strspn(name + (*name != '\0'), "0123456789abcdefABCDEF");
+
+	return name[0] == 'r' && digits > 0 && digits <= 16 && name[1 + digits] == '\0';
+}
+
+static int encode_raw(const char *name, struct event_code *code)
+{
+	*code = (struct event_code){.type = PERF_TYPE_RAW};
+	code->config = strtoull(name + 1, NULL, 16);
+	(void)snprintf(code->full_name, sizeof(code->full_name), "%s", name);
+	return 0;
+}
+
+static void complain(const char *name, int result, struct complaint *complaint)
+{
+	char names[sizeof(complaint->advice) - 32];
+
+	complaint_what(complaint, "event %s cannot be encoded", name);
+	if (result == PFM_ERR_UMASK || result == PFM_ERR_ATTR ||
+		result == PFM_ERR_FEATCOMB) {
+		complaint_why(complaint, "libpfm4 knows the event, but: %s",
+			pfm_strerror(result));
+		nearest_masks(names, sizeof(names), name);
+		if (names[0])
+			complaint_advise(complaint, "its unit masks: %s", names);
+	} else {
+		complaint_why(
+			complaint, "libpfm4 for this CPU says: %s", pfm_strerror(result));
+		nearest_events(names, sizeof(names), name);
+		if (names[0])
+			complaint_advise(complaint, "nearest names: %s", names);
+	}
+	if (!names[0])
+		complaint_advise(complaint,
+			"see `showevtinfo` of libpfm4, or give the raw code as r0f45");
+}
+
+static int to_errno(int result)
+{
+	switch (result) {
+	case PFM_ERR_NOTFOUND:
+		return -ENOENT;
+	case PFM_ERR_NOTSUPP:
+		return -EOPNOTSUPP;
+	case PFM_ERR_NOMEM:
+		return -ENOMEM;
+	default:
+		return -EINVAL;
+	}
+}
+
+int counters_encode(
+	const char *name, struct event_code *code, struct complaint *complaint)
+{
+	struct perf_event_attr attr = {.size = sizeof(attr)};
+	char *full_name = NULL;
+	pfm_perf_encode_arg_t argument = {
+		.attr = &attr, .fstr = &full_name, .size = sizeof(argument)};
+	int result;
+
+	if (is_raw(name))
+		return encode_raw(name, code);
+	result = pfm_initialize();
+	if (result == PFM_SUCCESS)
+		result = pfm_get_os_event_encoding(
+			name, PFM_PLM3, PFM_OS_PERF_EVENT_EXT, &argument);
+	if (result != PFM_SUCCESS) {
+		complain(name, result, complaint);
+		return to_errno(result);
+	}
+	*code = (struct event_code){.type = attr.type,
+		.config = attr.config,
+		.config1 = attr.config1,
+		.config2 = attr.config2};
+	(void)snprintf(code->full_name, sizeof(code->full_name), "%s",
+		full_name ? full_name : name);
+	free(full_name);
+	return 0;
+}
