@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CLI_CMD_H
+#define CLI_CMD_H
+
+/* The subcommands: argv[0] is the command's own name; each returns the program's exit
+ * code. */
+int cmd_machine(int argc, char **argv);
+
+#endif
