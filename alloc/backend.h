@@ -26,6 +26,7 @@ struct memory_grant {
 	void *mapping;       /* what release gives back */
 	size_t mapped_bytes; /* whole pages: above `bytes` is the price of the page */
 	int node;            /* bound to, as asked */
+	uint64_t page_bytes; /* that verify expects; 0: any */
 };
 
 struct memory_backend {

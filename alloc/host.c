@@ -21,11 +21,13 @@ uint64_t host_base_page(void)
 	return (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-uint64_t host_thp_page(const char *root)
+int host_thp_page(const char *root, uint64_t *bytes)
 {
-	uint64_t bytes;
+	int error = file_read_u64(root, THP "/hpage_pmd_size", bytes);
 
-	return file_read_u64(root, THP "/hpage_pmd_size", &bytes) == 0 ? bytes : 0;
+	if (error)
+		*bytes = 0;
+	return error == -ENOENT ? 0 : error;
 }
 
 /* Whether a setting of the form "always [madvise] never" stands at `value`. */
@@ -42,10 +44,16 @@ static bool stands_at(const char *root, const char *path, const char *value)
 
 int host_thp_allowed(const char *root, struct complaint *complaint)
 {
-	uint64_t bytes = host_thp_page(root);
 	char size[128];
+	uint64_t bytes;
+	int error = host_thp_page(root, &bytes);
 	bool own;
 
+	if (error) {
+		complaint_what(complaint, "cannot read " THP "/hpage_pmd_size: %s",
+			strerror(-error));
+		return error;
+	}
 	if (bytes == 0) {
 		complaint_what(complaint, "this kernel has no transparent huge pages");
 		complaint_advise(complaint,

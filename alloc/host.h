@@ -14,8 +14,8 @@
 
 uint64_t host_base_page(void);
 
-/* Bytes of a transparent huge page; 0 where the kernel has none. */
-uint64_t host_thp_page(const char *root);
+/* Bytes of a transparent huge page; 0 where the kernel has none. 0 or -errno. */
+int host_thp_page(const char *root, uint64_t *bytes);
 
 /* 0 where madvise can obtain transparent huge pages, else -ENOTSUP and what stands
  * against it. */

@@ -96,8 +96,10 @@ static int acquire(const struct memory_backend *backend, int page_flag,
 	struct complaint *complaint)
 {
 	size_t bytes = map_round_up(request->bytes, backend->page_bytes);
-	struct memory_grant got = {
-		.bytes = request->bytes, .mapped_bytes = bytes, .node = request->node};
+	struct memory_grant got = {.bytes = request->bytes,
+		.mapped_bytes = bytes,
+		.page_bytes = backend->page_bytes,
+		.node = request->node};
 	int error = -ENOMEM;
 
 	/* Without MAP_NORESERVE, so that the kernel sets the pages aside or refuses here.

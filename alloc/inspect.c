@@ -25,13 +25,16 @@ static int read_pages(const struct memory_grant *grant, struct memory_obtained *
 	struct smaps smaps;
 	char block[4096]; /* the kernel gives no more at a time */
 	ssize_t got = 0;
-	int error = 0;
-	int fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
+	uint64_t thp_page;
+	int error = host_thp_page("", &thp_page);
+	int fd;
 
+	if (error)
+		return error;
+	fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	smaps_init(
-		&smaps, start, start + grant->bytes, host_base_page(), host_thp_page(""));
+	smaps_init(&smaps, start, start + grant->bytes, host_base_page(), thp_page);
 	/* Mappings come in the order of their addresses, and each costs a walk over its
 	 * pages: what lies above is not asked for. */
 	while (!smaps.done) {

@@ -108,20 +108,27 @@ fail:;
 	return error;
 }
 
-static int explain(const struct memory_backend *backend, const char *step, size_t bytes,
-	int error, struct complaint *complaint)
+static int explain(const char *backend, const char *step, size_t bytes, int error,
+	struct complaint *complaint)
 {
 	char size[NUMBER_TEXT];
 
-	complaint_what(complaint, "%s: cannot %s %s: %s", backend->name, step,
+	complaint_what(complaint, "%s: cannot %s %s: %s", backend, step,
 		number_format_bytes(size, bytes), strerror(-error));
 	return error;
 }
 
+static bool kernel_has_thp(void)
+{
+	uint64_t bytes;
+
+	return host_thp_page("", &bytes) != 0 || bytes > 0;
+}
+
 /* Makes the reserved pages usable: what they are for, for whom, from where, and present.
  */
-static int furnish(const struct memory_backend *backend, const struct memory_grant *grant,
-	int advice, struct complaint *complaint)
+static int furnish(const char *backend, const struct memory_grant *grant, int advice,
+	struct complaint *complaint)
 {
 	void *start = grant->mapping;
 	size_t bytes = grant->mapped_bytes;
@@ -131,43 +138,44 @@ static int furnish(const struct memory_backend *backend, const struct memory_gra
 		return explain(backend, "make usable", bytes, -errno, complaint);
 	/* Refusing huge pages fails where the kernel has none: then there is nothing to
 	 * refuse. */
-	if (madvise(start, bytes, advice) != 0 &&
-		!(errno == EINVAL && advice == MADV_NOHUGEPAGE && host_thp_page("") == 0))
-		return explain(
-			backend, "choose the page size of", bytes, -errno, complaint);
+	if (madvise(start, bytes, advice) != 0) {
+		error = -errno;
+		if (error != -EINVAL || advice != MADV_NOHUGEPAGE || kernel_has_thp())
+			return explain(backend, "choose the page size of", bytes, error,
+				complaint);
+	}
 	/* A child would share the pages, and the next write here would copy them. */
 	if (madvise(start, bytes, MADV_DONTFORK) != 0)
 		return explain(backend, "keep from children", bytes, -errno, complaint);
-	error = bind_strictly(backend->name, start, bytes, grant->node, complaint);
+	error = bind_strictly(backend, start, bytes, grant->node, complaint);
 	if (error)
 		return error;
-	return map_fault_in(backend->name, start, bytes, grant->node, complaint);
+	return map_fault_in(backend, start, bytes, grant->node, complaint);
 }
 
-int map_acquire(const struct memory_backend *backend,
-	const struct memory_request *request, int advice, struct memory_grant *grant,
+int map_acquire(const char *backend, const struct memory_request *request,
+	uint64_t page_bytes, int advice, struct memory_grant *grant,
 	struct complaint *complaint)
 {
-	uint64_t page = memory_page_bytes(backend);
-	size_t bytes = page ? map_round_up(request->bytes, page) : 0;
+	size_t bytes = map_round_up(request->bytes, page_bytes);
 	struct memory_grant got;
 	char *first = NULL;
 	int error;
 
 	if (bytes == 0)
-		return explain(backend, "map", request->bytes, page ? -ENOMEM : -ENOTSUP,
-			complaint);
-	error = host_room("", backend->name, bytes, request->node, complaint);
+		return explain(backend, "map", request->bytes, -ENOMEM, complaint);
+	error = host_room("", backend, bytes, request->node, complaint);
 	if (error)
 		return error;
-	error = reserve_aligned(bytes, page, &first);
+	error = reserve_aligned(bytes, page_bytes, &first);
 	if (error)
 		return explain(backend, "map", bytes, error, complaint);
 	got = (struct memory_grant){.base = first,
 		.bytes = request->bytes,
 		.mapping = first,
 		.mapped_bytes = bytes,
-		.node = request->node};
+		.node = request->node,
+		.page_bytes = page_bytes};
 	error = furnish(backend, &got, advice, complaint);
 	if (error)
 		map_release(&got);

@@ -16,8 +16,8 @@ size_t map_round_up(size_t bytes, uint64_t page_bytes);
  * stops there. Advises the kernel with `advice` (MADV_HUGEPAGE or MADV_NOHUGEPAGE), binds
  * and faults in.
  */
-int map_acquire(const struct memory_backend *backend,
-	const struct memory_request *request, int advice, struct memory_grant *grant,
+int map_acquire(const char *backend, const struct memory_request *request,
+	uint64_t page_bytes, int advice, struct memory_grant *grant,
 	struct complaint *complaint);
 void map_release(struct memory_grant *grant);
 

@@ -25,7 +25,11 @@ uint64_t memory_page_bytes(const struct memory_backend *backend)
 {
 	if (backend == &memory_small)
 		return host_base_page();
-	if (backend == &memory_thp)
-		return host_thp_page("");
+	if (backend == &memory_thp) {
+		uint64_t bytes;
+
+		(void)host_thp_page("", &bytes);
+		return bytes;
+	}
 	return backend->page_bytes;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "alloc/backends.h"
+#include "alloc/host.h"
 #include "alloc/map.h"
 
 #include <sys/mman.h>
@@ -13,7 +14,8 @@ static int probe(struct complaint *complaint)
 static int acquire(const struct memory_request *request, struct memory_grant *grant,
 	struct complaint *complaint)
 {
-	return map_acquire(&memory_small, request, MADV_NOHUGEPAGE, grant, complaint);
+	return map_acquire(
+		"small", request, host_base_page(), MADV_NOHUGEPAGE, grant, complaint);
 }
 
 const struct memory_backend memory_small = {

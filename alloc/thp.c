@@ -3,6 +3,8 @@
 #include "alloc/host.h"
 #include "alloc/map.h"
 
+#include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #ifndef MADV_COLLAPSE
@@ -17,8 +19,17 @@ static int probe(struct complaint *complaint)
 static int acquire(const struct memory_request *request, struct memory_grant *grant,
 	struct complaint *complaint)
 {
-	int error = map_acquire(&memory_thp, request, MADV_HUGEPAGE, grant, complaint);
+	uint64_t page;
+	int error = host_thp_page("", &page);
 
+	if (error || page == 0) {
+		error = error ? error : -ENOTSUP;
+		complaint_what(complaint,
+			"thp: the size of a transparent huge page is not known: %s",
+			strerror(-error));
+		return error;
+	}
+	error = map_acquire("thp", request, page, MADV_HUGEPAGE, grant, complaint);
 	if (error)
 		return error;
 	/* A fault does not compact memory under every setting of "defrag"; this does.

@@ -15,17 +15,17 @@ static int wrong_pages(const struct memory_backend *backend,
 
 	number_format_bytes(huge, obtained->huge_bytes);
 	number_format_bytes(all, grant->bytes);
-	if (memory_page_bytes(backend) <= host_base_page() && obtained->huge_bytes == 0) {
+	if (grant->page_bytes <= host_base_page() && obtained->huge_bytes == 0) {
 		complaint_what(
 			complaint, "%s: not all of %s in memory", backend->name, all);
 		complaint_why(complaint, "the kernel has taken pages out (swap)");
 		return -ENOTSUP;
 	}
 	complaint_what(complaint, "%s: %s of %s on huge pages", backend->name, huge, all);
-	if (memory_page_bytes(backend) <= host_base_page()) {
+	if (grant->page_bytes <= host_base_page()) {
 		complaint_why(complaint, "the kernel gave huge pages that were refused");
 	} else if (obtained->huge_bytes == grant->bytes) {
-		number_format_bytes(page, memory_page_bytes(backend));
+		number_format_bytes(page, grant->page_bytes);
 		complaint_why(complaint, "they are not pages of %s", page);
 	} else {
 		complaint_why(complaint,
@@ -40,7 +40,7 @@ static int wrong_pages(const struct memory_backend *backend,
 int memory_verify(const struct memory_backend *backend, const struct memory_grant *grant,
 	const struct memory_obtained *obtained, struct complaint *complaint)
 {
-	uint64_t page = memory_page_bytes(backend);
+	uint64_t page = grant->page_bytes;
 	bool refused = page == host_base_page() && obtained->huge_bytes > 0;
 
 	if (page > 0 && (obtained->page_bytes != page || refused))

@@ -57,14 +57,17 @@ static int tear_down(void **state)
 static void test_no_thp(void **state)
 {
 	struct complaint complaint = {0};
+	uint64_t bytes = 77;
 
-	assert_int_equal(host_thp_page(*state), 0);
+	assert_int_equal(host_thp_page(*state, &bytes), 0);
+	assert_int_equal(bytes, 0);
 	assert_int_equal(host_thp_allowed(*state, &complaint), -ENOTSUP);
 	assert_string_equal(complaint.what, "this kernel has no transparent huge pages");
 }
 
 static void test_thp_switches(void **state)
 {
+	uint64_t bytes;
 	const struct {
 		const char *general;
 		const char *own;    /* NULL: an older kernel */
@@ -82,8 +85,11 @@ static void test_thp_switches(void **state)
 			"echo madvise | sudo tee " THP_2M},
 	};
 
+	put(*state, THP "/hpage_pmd_size", "what\n");
+	assert_int_equal(host_thp_page(*state, &bytes), -EINVAL);
 	put(*state, THP "/hpage_pmd_size", "2097152\n");
-	assert_int_equal(host_thp_page(*state), 2 * MB);
+	assert_int_equal(host_thp_page(*state, &bytes), 0);
+	assert_int_equal(bytes, 2 * MB);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct complaint complaint = {0};
 		int expected = cases[i].advice ? -ENOTSUP : 0;
@@ -127,7 +133,9 @@ static void test_room_on_a_node(void **state)
 static int verify(const char *name, uint64_t page, uint64_t huge, int node, double share,
 	struct complaint *complaint)
 {
-	struct memory_grant grant = {.bytes = 64 * MB, .node = node};
+	struct memory_grant grant = {.bytes = 64 * MB,
+		.node = node,
+		.page_bytes = memory_page_bytes(memory_find(name))};
 	struct memory_obtained obtained = {
 		.page_bytes = page, .huge_bytes = huge, .node = share < 1 ? -1 : 0};
 
