@@ -287,15 +287,15 @@ int topology_load(
 	}
 	if (stat(description, &status) == 0)
 		return load_file(machine, description, &status, complaint);
+	error = -errno;
 	length = strlen(description);
 	/* Too long for a path or not found is no failure for a text that is not one. */
-	if ((errno == ENOENT || errno == ENAMETOOLONG || errno == ENOTDIR) &&
-		!strchr(description, '/') &&
+	if ((error == -ENOENT || error == -ENAMETOOLONG) && !strchr(description, '/') &&
 		(length < 4 || strcmp(description + length - 4, ".xml") != 0))
 		return load_synthetic(machine, description, complaint);
 	complaint_what(complaint, "cannot read the topology file %s", description);
-	complaint_why(complaint, "%s", strerror(errno));
+	complaint_why(complaint, "%s", strerror(-error));
 	complaint_advise(
 		complaint, "check the path, or write the file with lstopo --of xml");
-	return -ENOENT;
+	return error;
 }
