@@ -93,6 +93,18 @@ static void for_each_event_at_hand(visit_event *visit, void *context)
 	}
 }
 
+/* Appends to a list separated by ", "; false where the name does not fit whole. */
+static bool append(char *names, size_t size, const char *name)
+{
+	size_t used = strlen(names);
+	const char *separator = used > 0 ? ", " : "";
+
+	if (used + strlen(separator) + strlen(name) >= size)
+		return false;
+	(void)snprintf(names + used, size - used, "%s%s", separator, name);
+	return true;
+}
+
 /* The event's own part of PMU::EVENT:MASK. */
 static void strip(char event[NEAREST_LENGTH + 1], const char *name)
 {
@@ -121,7 +133,6 @@ void nearest_events(char *names, size_t size, const char *wanted)
 {
 	struct event_search search;
 	size_t limit;
-	size_t used = 0;
 
 	names[0] = '\0';
 	strip(search.wanted, wanted);
@@ -132,28 +143,22 @@ void nearest_events(char *names, size_t size, const char *wanted)
 	for (size_t i = 0; i < NEAREST_COUNT; i++)
 		search.best[i] = (struct candidate){.distance = (unsigned)limit};
 	for_each_event_at_hand(consider, &search);
-	for (size_t i = 0; i < NEAREST_COUNT && search.best[i].name[0]; i++) {
-		const char *name = search.best[i].name;
-
-		if (used + strlen(name) + 3 > size)
+	for (size_t i = 0; i < NEAREST_COUNT && search.best[i].name[0]; i++)
+		if (!append(names, size, search.best[i].name))
 			break;
-		used += (size_t)snprintf(
-			names + used, size - used, "%s%s", used > 0 ? ", " : "", name);
-	}
 }
 
 struct mask_search {
 	char wanted[NEAREST_LENGTH + 1];
 	char *names;
 	size_t size;
-	size_t used;
 };
 
 static void list_masks(const pfm_event_info_t *event, void *context)
 {
 	struct mask_search *search = context;
 
-	if (search->used > 0 || nearest_distance(search->wanted, event->name, 0) != 0)
+	if (search->names[0] || nearest_distance(search->wanted, event->name, 0) != 0)
 		return;
 	for (int i = 0; i < event->nattrs; i++) {
 		pfm_event_attr_info_t mask = {.size = sizeof(mask)};
@@ -162,11 +167,8 @@ static void list_masks(const pfm_event_info_t *event, void *context)
 				PFM_SUCCESS ||
 			mask.type != PFM_ATTR_UMASK)
 			continue;
-		if (search->used + strlen(mask.name) + 3 > search->size)
+		if (!append(search->names, search->size, mask.name))
 			return;
-		search->used += (size_t)snprintf(search->names + search->used,
-			search->size - search->used, "%s%s", search->used > 0 ? ", " : "",
-			mask.name);
 	}
 }
 

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
+#include "counters/counters.h"
+#include "counters/explain.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void expect(
+	struct host_facts facts, int error, const char *why, const char *advice)
+{
+	struct complaint complaint = {.what = ""};
+
+	explain_failure(&facts, error, "L1_DTLB_MISS", &complaint);
+	assert_string_equal(complaint.what, "event L1_DTLB_MISS cannot be counted");
+	if (!strstr(complaint.why, why))
+		fail_msg("why: \"%s\" lacks \"%s\"", complaint.why, why);
+	if (!strstr(complaint.advice, advice))
+		fail_msg("advice: \"%s\" lacks \"%s\"", complaint.advice, advice);
+	/* Neither is cut: the longest of them ends before its field does. */
+	assert_true(strlen(complaint.why) < sizeof(complaint.why) - 1);
+	assert_true(strlen(complaint.advice) < sizeof(complaint.advice) - 1);
+}
+
+static void test_no_pmu(void **state)
+{
+	static const int errors[] = {-ENOENT, -ENODEV, -EOPNOTSUPP};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		expect((struct host_facts){.hypervisor = true}, errors[i],
+			"virtual machine", "pmu=on");
+		expect((struct host_facts){.hypervisor = false}, errors[i],
+			"no hardware PMU for this CPU", "dmesg");
+		expect((struct host_facts){.core_pmu = true, .hypervisor = true},
+			errors[i], "does not offer it", "perf list");
+	}
+}
+
+static void test_refused(void **state)
+{
+	struct host_facts facts = {.core_pmu = true, .paranoid_known = true};
+
+	(void)state;
+	facts.paranoid = 4;
+	expect(facts, -EACCES, "perf_event_paranoid is 4", "perf_event_paranoid=2");
+	expect(facts, -EPERM, "CAP_PERFMON", "setcap cap_perfmon+ep");
+	facts.paranoid = 2;
+	expect(facts, -EACCES, "happens in the kernel", "perf_event_paranoid=1");
+	facts.seccomp = true;
+	expect(facts, -EPERM, "seccomp", "--cap-add PERFMON");
+	facts.paranoid = 3;
+	expect(facts, -EPERM, "perf_event_paranoid is 3", "sysctl");
+	/* With the capability the sysctl is not what stands in the way. */
+	facts.perfmon = true;
+	expect(facts, -EPERM, "seccomp", "container");
+	facts.seccomp = false;
+	expect(facts, -EPERM, "security module", "audit");
+	facts.perfmon = false;
+	facts.paranoid = -1;
+	expect(facts, -EACCES, "security module", "audit");
+}
+
+static void test_full(void **state)
+{
+	(void)state;
+	expect((struct host_facts){.watchdog = true}, -ENOSPC, "NMI watchdog",
+		"nmi_watchdog=0");
+	expect((struct host_facts){.watchdog = false}, -ENOSPC, "no counter left",
+		"smaller");
+}
+
+static void test_system(void **state)
+{
+	struct host_facts facts = {.core_pmu = true};
+
+	(void)state;
+	expect(facts, -EMFILE, "this process", "ulimit -n");
+	expect(facts, -ENFILE, "the system", "fs.file-max");
+	expect(facts, -EBUSY, "another user", "likwid");
+	expect(facts, -EINVAL, "code", "perf stat");
+	expect(facts, -ENOSYS, "CONFIG_PERF_EVENTS", "kernel");
+	expect(facts, -EIO, strerror(EIO), "");
+	facts.seccomp = true;
+	expect(facts, -ENOSYS, "seccomp", "container");
+}
+
+/* A recorded system: /proc and /sys under a folder of its own. */
+static void put(const char *root, const char *path, const char *bytes)
+{
+	struct text text;
+	char whole[160];
+	char *slash;
+
+	(void)snprintf(whole, sizeof(whole), "%s%s", root, path);
+	slash = strrchr(whole, '/');
+	*slash = '\0';
+	assert_int_equal(file_make_folders(whole), 0);
+	*slash = '/';
+	text_init(&text);
+	text_append(&text, bytes);
+	assert_int_equal(file_write_all(whole, &text), 0);
+	text_release(&text);
+}
+
+static void clear(const char *root)
+{
+	static const char *const paths[] = {"/proc/cpuinfo", "/proc/self/status",
+		"/proc/sys/kernel/nmi_watchdog", "/proc/sys/kernel/perf_event_paranoid",
+		"/sys/bus/event_source/devices/armv8_pmuv3_0/type", "/proc/self",
+		"/proc/sys/kernel", "/proc/sys", "/proc",
+		"/sys/bus/event_source/devices/armv8_pmuv3_0",
+		"/sys/bus/event_source/devices/arm_cmn_0/type",
+		"/sys/bus/event_source/devices/arm_cmn_0",
+		"/sys/bus/event_source/devices", "/sys/bus/event_source", "/sys/bus",
+		"/sys", ""};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		char whole[160];
+
+		(void)snprintf(whole, sizeof(whole), "%s%s", root, paths[i]);
+		assert_int_equal(remove(whole), 0);
+	}
+}
+
+static void test_host(void **state)
+{
+	char root[] = "/tmp/test-explain-XXXXXX";
+	struct host_facts facts;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	/* An empty system: nothing is known, nothing is made up. */
+	host_facts_read(root, &facts);
+	assert_false(facts.core_pmu || facts.hypervisor || facts.watchdog ||
+		     facts.seccomp || facts.perfmon || facts.paranoid_known);
+	put(root, "/proc/cpuinfo", "flags\t: fpu rdseed hypervisor lahf_lm\n");
+	put(root, "/proc/self/status",
+		"Name:\tescalier\nCapEff:\t0000004000000000\nSeccomp:\t2\n");
+	put(root, "/proc/sys/kernel/nmi_watchdog", "1\n");
+	put(root, "/proc/sys/kernel/perf_event_paranoid", "-1\n");
+	put(root, "/sys/bus/event_source/devices/arm_cmn_0/type", "9\n");
+	host_facts_read(root, &facts);
+	assert_false(facts.core_pmu); /* an interconnect is no core */
+	assert_true(facts.hypervisor && facts.watchdog && facts.seccomp);
+	assert_true(facts.perfmon && facts.paranoid_known);
+	assert_int_equal(facts.paranoid, -1);
+	put(root, "/sys/bus/event_source/devices/armv8_pmuv3_0/type", "8\n");
+	/* CAP_PERFMON is bit 38; the bits beside it are others. */
+	put(root, "/proc/self/status",
+		"Name:\tx\nCapEff:\t000001bfffdfffff\nSeccomp:\t0\n");
+	host_facts_read(root, &facts);
+	assert_true(facts.core_pmu);
+	assert_false(facts.perfmon || facts.seccomp);
+	clear(root);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_pmu),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_system),
+		cmocka_unit_test(test_host),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
