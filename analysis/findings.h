@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_FINDINGS_H
+#define ANALYSIS_FINDINGS_H
+
+#include "analysis/plateau.h"
+#include "analysis/staircase.h"
+#include "core/environment.h"
+#include "topology/topology.h"
+
+/* A run and what it says: what the summary and the figure are written from. */
+struct findings {
+	const struct environment *environment;
+	const struct machine *machine;
+	const struct staircase *staircase;
+	/* The baseline's (else the first measured) series with the kernel whose time is a
+	 * latency (else the first), at the first place and stride; NULL where nothing
+	 * was measured. */
+	const struct series *main_series;
+	bool latency;                      /* its kernel's reads depend on each other */
+	struct plateau plateaus[PLATEAUS]; /* of the main series */
+	size_t plateaus_count;
+	char headline[160]; /* what the run shows, in one clause; never empty */
+};
+
+/* 0 or -ENOMEM; borrows all that it is given. */
+int findings_init(struct findings *findings, const struct environment *environment,
+	const struct machine *machine, const struct staircase *staircase);
+
+enum { FINDINGS_NUMBER = 24 };
+/* Three significant digits, "-" for NaN: for tables and labels. Returns text. */
+char *findings_number(char text[FINDINGS_NUMBER], double value);
+
+#endif

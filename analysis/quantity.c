@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/quantity.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const metric_names[QUANTITIES] = {
+	[QUANTITY_CYCLES] = METRIC_CYCLES,
+	[QUANTITY_CLOCK_GHZ] = METRIC_CLOCK,
+	[QUANTITY_INSTRUCTIONS] = METRIC_INSTRUCTIONS,
+	[QUANTITY_L1_MISSES] = METRIC_L1_MISSES,
+	[QUANTITY_FROM_L2] = METRIC_FROM_L2,
+	[QUANTITY_FROM_L3] = METRIC_FROM_L3,
+	[QUANTITY_FROM_DRAM] = METRIC_FROM_DRAM,
+	[QUANTITY_LLC_MISSES] = METRIC_LLC_MISSES,
+	[QUANTITY_DTLB_L1_MISSES] = METRIC_DTLB_L1_MISSES,
+	[QUANTITY_PAGE_WALKS] = METRIC_PAGE_WALKS,
+};
+
+/* The window's own variables, behind the group's events. */
+enum { OWN_VARIABLES = 4 };
+
+void reading_init(struct reading *reading, const struct group *group,
+	const struct event_list *events)
+{
+	*reading = (struct reading){.group = group};
+	for (size_t i = 0; i < group->events_count; i++)
+		reading->columns[i] = event_list_find(events, group->events[i].name);
+	for (size_t i = 0; i < group->metrics_count; i++)
+		for (int q = 0; q < QUANTITIES; q++)
+			if (metric_names[q] &&
+				strcmp(metric_names[q], group->metrics[i].name) == 0)
+				reading->formulas[q] = group->metrics[i].formula;
+}
+
+/* Counts of the group's events as variables; returns how many counters were rejected. */
+static size_t set_variables(const struct reading *reading,
+	const struct measurement *measurement, struct variable *variables)
+{
+	const struct group *group = reading->group;
+	size_t rejected = 0;
+	size_t n = group->events_count;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct counter_value *value =
+			reading->columns[i] < 0
+				? NULL
+				: &measurement->values[reading->columns[i]];
+
+		variables[i].name = group->events[i].counter;
+		variables[i].value = NAN;
+		if (value && value->running_ns < value->enabled_ns)
+			rejected++;
+		else if (value && value->running_ns > 0)
+			variables[i].value = (double)value->count;
+	}
+	variables[n++] = (struct variable){"READS", (double)measurement->reads};
+	variables[n++] = (struct variable){"WALL_NS", (double)measurement->wall_ns};
+	variables[n++] = (struct variable){"CPU_NS", (double)measurement->cpu_ns};
+	variables[n] = (struct variable){"time", (double)measurement->wall_ns / 1e9};
+	return rejected;
+}
+
+size_t reading_quantities(const struct reading *reading,
+	const struct measurement *measurement, double values[QUANTITIES])
+{
+	struct variable variables[GROUP_EVENTS + OWN_VARIABLES];
+	size_t rejected = 0;
+
+	for (int q = 0; q < QUANTITIES; q++)
+		values[q] = NAN;
+	if (measurement->reads > 0)
+		values[QUANTITY_NS] =
+			(double)measurement->cpu_ns / (double)measurement->reads;
+	if (measurement->clock_ghz > 0) {
+		values[QUANTITY_CLOCK_GHZ] = measurement->clock_ghz;
+		values[QUANTITY_CLOCK_CYCLES] =
+			values[QUANTITY_NS] * measurement->clock_ghz;
+	}
+	if (!reading)
+		return 0;
+
+	rejected = set_variables(reading, measurement, variables);
+	for (int q = 0; q < QUANTITIES; q++) {
+		double value;
+
+		if (!reading->formulas[q])
+			continue;
+		if (formula_evaluate(reading->formulas[q], variables,
+			    reading->group->events_count + OWN_VARIABLES, &value) == 0 &&
+			isfinite(value))
+			values[q] = value;
+	}
+	return rejected;
+}

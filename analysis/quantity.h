@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_QUANTITY_H
+#define ANALYSIS_QUANTITY_H
+
+#include "core/measurement.h"
+#include "counters/group.h"
+
+#include <stddef.h>
+
+/* What analysis knows of one window, per read. NaN stands for "not known" throughout. */
+enum quantity {
+	QUANTITY_NS,     /* time on the CPU */
+	QUANTITY_CYCLES, /* counted; see also QUANTITY_CLOCK_CYCLES */
+	/* Time times the clock seen in a chain of dependent additions beside the window:
+	 * stands in for counted cycles, and inherits the noise of both. */
+	QUANTITY_CLOCK_CYCLES,
+	QUANTITY_CLOCK_GHZ, /* counted, else from the chain of additions */
+	QUANTITY_INSTRUCTIONS,
+	QUANTITY_L1_MISSES,
+	QUANTITY_FROM_L2,
+	QUANTITY_FROM_L3,
+	QUANTITY_FROM_DRAM,
+	QUANTITY_LLC_MISSES,
+	QUANTITY_DTLB_L1_MISSES,
+	QUANTITY_PAGE_WALKS,
+	QUANTITIES
+};
+
+/* How the values of one group's windows become quantities; borrows the group. */
+struct reading {
+	const struct group *group;
+	int columns[GROUP_EVENTS];        /* in the dataset's event list; -1 absent */
+	const char *formulas[QUANTITIES]; /* NULL where the group offers none */
+};
+
+void reading_init(struct reading *reading, const struct group *group,
+	const struct event_list *events);
+
+/*
+ * The quantities of one window; `reading` NULL where its group is not known. A counter
+ * that did not run all of the time it was enabled is rejected, never scaled: what needs
+ * it is NaN. Returns how many were rejected.
+ */
+size_t reading_quantities(const struct reading *reading,
+	const struct measurement *measurement, double values[QUANTITIES]);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_STAIRCASE_H
+#define ANALYSIS_STAIRCASE_H
+
+#include "analysis/quantity.h"
+#include "core/measurement.h"
+#include "counters/group.h"
+#include "topology/topology.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * From raw windows to estimates. A round is a fresh allocation, and allocations differ
+ * more than windows do: windows are first condensed per round, rounds then give the
+ * estimate and its spread.
+ */
+
+/* Over rounds. NaN where not known; low and high are NaN below 6 rounds. */
+struct estimate {
+	size_t count; /* rounds that know the quantity */
+	double median, p10, p90;
+	double low, high; /* 95 % interval of the median, by the sign test */
+};
+
+/* Half of the interval relative to the median; NaN where there is none. */
+double estimate_half_width(const struct estimate *estimate);
+
+/* What one round says of one size: medians over its clean windows. */
+struct stair_round {
+	uint64_t number;
+	bool unclean; /* something had no clean window: all windows were used for it */
+	double values[QUANTITIES];
+};
+
+enum verdict {
+	VERDICT_NONE,       /* no pairs of rounds, or too few for an interval */
+	VERDICT_SAME,       /* interval within 2 % of 1 */
+	VERDICT_FASTER,     /* interval below 1 */
+	VERDICT_SLOWER,     /* interval above 1 */
+	VERDICT_UNRESOLVED, /* anything may be true */
+};
+#define RATIO_SAME 0.02
+const char *verdict_name(enum verdict verdict);
+
+/* One size of a series. */
+struct stair {
+	uint64_t bytes;
+	struct stair_round *rounds; /* by number; those with at least one window */
+	size_t rounds_count;
+	size_t rounds_unclean;
+	size_t windows, windows_clean;
+	size_t rejected;     /* counter values that did not run all the time */
+	size_t error_rows;   /* rows without a number */
+	const char *error;   /* text of the first, in the dataset; else NULL */
+	uint64_t page_bytes; /* obtained in every window; 0 where mixed or unknown */
+	struct estimate estimates[QUANTITIES];
+	struct estimate cycles; /* counted, else by the clock: see cycles_counted */
+	bool cycles_counted;
+	/* Time to the baseline's, paired by round; count 0 for the baseline itself. */
+	struct estimate ratio;
+	enum verdict verdict;
+	/* Narrower than the target in time or in cycles: the first is steadier in
+	 * memory, the second in cache. */
+	bool converged;
+};
+
+/* Everything at one place with one kernel, stride and backend, by size. */
+struct series {
+	const char *kernel, *backend; /* the dataset's */
+	uint64_t stride;
+	unsigned cpu;
+	int node;
+	bool baseline;
+	struct stair *stairs;
+	size_t count;
+	size_t windows; /* 0: nothing but error rows */
+};
+
+/* Series that differ in nothing but the backend stand together, in the dataset's order.
+ */
+bool series_same_facet(const struct series *a, const struct series *b);
+/* The stair of this size, or NULL. */
+const struct stair *series_find(const struct series *series, uint64_t bytes);
+
+struct staircase {
+	struct series *series;
+	size_t count;
+	size_t windows, windows_clean, error_rows, rejected;
+	size_t stairs_unconverged, stairs_measured;
+	double target;              /* as given; 0 none */
+	struct estimate clock_ghz;  /* over all windows; no interval */
+	bool known[QUANTITIES];     /* some round of some size knows it */
+	struct stair *stairs;       /* all of them; series refer to these */
+	struct stair_round *rounds; /* likewise */
+};
+
+struct staircase_options {
+	const struct group *groups; /* those measured */
+	size_t groups_count;
+	const struct machine *machine;
+	const char *baseline;
+	double target; /* relative half-width; 0 none */
+};
+
+/* The dataset outlives the staircase. 0 or -ENOMEM; release after success only. */
+int staircase_build(struct staircase *staircase, const struct dataset *dataset,
+	const struct staircase_options *options);
+void staircase_release(struct staircase *staircase);
+
+/* The largest size that stays in caches no other core shares; 0 unknown. */
+uint64_t staircase_private_bytes(const struct machine *machine, unsigned cpu);
+
+#endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/summary.h"
+
+#include "analysis/nominal.h"
+#include "base/number.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* Where the values of the header begin. */
+enum { VALUES = 12 };
+
+static size_t column_of(const struct text *text)
+{
+	size_t width = 0;
+
+	for (size_t i = text->length; i > 0 && text->bytes[i - 1] != '\n'; i--)
+		width += ((unsigned char)text->bytes[i - 1] & 0xc0) != 0x80;
+	return width;
+}
+
+static size_t width_of(const char *bytes, size_t length)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < length; i++)
+		width += ((unsigned char)bytes[i] & 0xc0) != 0x80;
+	return width;
+}
+
+void summary_wrap(struct text *text, size_t indent, const char *words)
+{
+	bool first = true;
+
+	while (*words) {
+		size_t length = strcspn(words, " \n");
+		size_t space = first ? 0 : 1;
+
+		if (length > 0) {
+			if (!first && column_of(text) + space + width_of(words, length) >
+					      SUMMARY_WIDTH)
+				text_format(text, "\n%*s", (int)indent, "");
+			else if (!first)
+				text_append(text, " ");
+			text_append_bytes(text, words, length);
+			first = false;
+		}
+		words += length;
+		words += strspn(words, " \n");
+	}
+}
+
+/* One line of the header, from a text that is built and then emptied. */
+static void print_entry(struct text *text, const char *name, struct text *value)
+{
+	if (value->length > 0) {
+		text_append(text, name);
+		text_pad_to(text, VALUES);
+		summary_wrap(text, VALUES, value->bytes);
+		text_append(text, "\n");
+	}
+	if (value->error && !text->error)
+		text->error = value->error;
+	text_clear(value);
+}
+
+static void describe_machine(const struct machine *machine, struct text *value)
+{
+	text_format(value, "%s · %s", machine->host[0] ? machine->host : "unnamed host",
+		machine->cpu_model[0] ? machine->cpu_model : machine->architecture);
+	if (machine->hypervisor[0])
+		text_format(value, " (%s guest)", machine->hypervisor);
+	text_format(value, " · %u package%s, %u core%s, %u CPU%s", machine->packages,
+		machine->packages == 1 ? "" : "s", machine->cores,
+		machine->cores == 1 ? "" : "s", machine->cpu_count,
+		machine->cpu_count == 1 ? "" : "s");
+	if (machine->kernel[0])
+		text_format(value, " · kernel %s", machine->kernel);
+}
+
+static void describe_memory(const struct machine *machine, struct text *value)
+{
+	char bytes[NUMBER_TEXT];
+
+	text_format(value, "%s on %zu node%s",
+		number_format_bytes(bytes, machine->memory_bytes), machine->nodes_count,
+		machine->nodes_count == 1 ? "" : "s");
+	text_format(value, " · base page %s",
+		number_format_bytes(bytes, machine_base_page(machine)));
+	if (machine->thp_enabled[0])
+		text_format(value, " · THP %s", machine->thp_enabled);
+	if (machine->thp_defrag[0])
+		text_format(value, ", defrag %s", machine->thp_defrag);
+}
+
+static void describe_nominals(
+	const struct machine *machine, unsigned cpu, bool tlbs, struct text *value)
+{
+	struct nominal nominals[NOMINALS];
+	size_t count = nominal_list(machine, cpu, nominals);
+	char reach[NUMBER_TEXT];
+
+	for (size_t i = 0; i < count; i++) {
+		if (nominals[i].tlb != tlbs)
+			continue;
+		text_format(
+			value, "%s%s", value->length > 0 ? " · " : "", nominals[i].label);
+		if (tlbs)
+			text_format(value, " = %s",
+				number_format_bytes(reach, nominals[i].bytes));
+	}
+	if (value->length == 0)
+		text_append(value, tlbs ? "not announced by this CPU"
+					: "none announced by this machine");
+}
+
+static void describe_run(const struct environment *e, struct text *value)
+{
+	char text[NUMBER_TEXT];
+
+	text_format(value, "%s to %s", e->started,
+		e->finished[0] ? e->finished : "an end that was not recorded");
+	if (e->interrupted)
+		text_append(value, " (interrupted)");
+	text_format(value, " · %" PRIu64 " round%s", e->rounds_done,
+		e->rounds_done == 1 ? "" : "s");
+	if (e->rounds_max > e->rounds_min)
+		text_format(value, " (%" PRIu64 " to %" PRIu64 " asked)", e->rounds_min,
+			e->rounds_max);
+	else
+		text_format(value, " (%" PRIu64 " asked)", e->rounds_min);
+	text_format(value, " · %s", number_format_duration(text, e->elapsed_ns));
+	text_format(value, " · seed %" PRIu64 " · peak memory %s", e->seed,
+		number_format_bytes(text, e->peak_memory_bytes));
+}
+
+static void describe_windows(
+	const struct staircase *s, const struct environment *e, struct text *value)
+{
+	char text[NUMBER_TEXT];
+
+	text_format(value, "%zu of %s, %" PRIu64 " a point and round", s->windows,
+		number_format_duration(text, e->window_ns), e->windows);
+	if (s->windows > 0)
+		text_format(value, " · %.0f %% clean (undisturbed)",
+			100.0 * (double)s->windows_clean / (double)s->windows);
+	text_format(value, " · %zu error row%s", s->error_rows,
+		s->error_rows == 1 ? "" : "s");
+}
+
+static void describe_clock(const struct staircase *s, struct text *value)
+{
+	if (s->clock_ghz.count == 0)
+		text_append(value, "not observed");
+	else
+		text_format(value,
+			"%.2f GHz observed beside the windows (p10–p90 %.2f–%.2f)",
+			s->clock_ghz.median, s->clock_ghz.p10, s->clock_ghz.p90);
+}
+
+static void describe_counters(const struct findings *findings, struct text *value)
+{
+	const struct environment *e = findings->environment;
+
+	text_format(value, "%s", e->counters[0] ? e->counters : "none");
+	for (size_t i = 0; i < e->groups_count; i++)
+		text_format(value, "%s %s", i == 0 ? " · groups" : ",", e->groups[i]);
+	if (e->counters_missing[0])
+		text_format(value, " · %s", e->counters_missing);
+	if (findings->staircase->rejected > 0)
+		text_format(value,
+			" · %zu counter values rejected: the counter did not run all the time",
+			findings->staircase->rejected);
+	if (!findings->staircase->known[QUANTITY_CYCLES] &&
+		findings->staircase->known[QUANTITY_CLOCK_CYCLES])
+		text_append(value, " · cycles are time times the clock that a chain of "
+				   "dependent additions shows");
+}
+
+static void describe_costs(const struct environment *e, struct text *value)
+{
+	char inside[NUMBER_TEXT], outside[NUMBER_TEXT];
+
+	text_format(value, "a window: %s inside its clocks, %s around it",
+		number_format_duration(inside, (uint64_t)fmax(e->window_overhead_ns, 0)),
+		number_format_duration(outside, (uint64_t)fmax(e->window_outside_ns, 0)));
+	for (size_t i = 0; i < e->kernel_costs_count; i++)
+		text_format(value, " · %s loop %.3f ns, %.3f cycles a read",
+			e->kernel_costs[i].kernel, e->kernel_costs[i].ns_per_read,
+			e->kernel_costs[i].cycles_per_read);
+}
+
+static void describe_pools(const struct environment *e, struct text *value)
+{
+	char page[NUMBER_TEXT];
+
+	for (size_t i = 0; i < e->pools_count; i++)
+		text_format(value,
+			"%s%s pages: %" PRIu64 " before, %" PRIu64 " during, %" PRIu64
+			" after",
+			i > 0 ? " · " : "",
+			number_format_bytes(page, e->pools[i].page_bytes),
+			e->pools[i].before, e->pools[i].during, e->pools[i].after);
+}
+
+static void describe_convergence(const struct findings *findings, struct text *value)
+{
+	const struct staircase *s = findings->staircase;
+
+	if (s->target <= 0 || s->stairs_measured == 0)
+		return;
+	text_format(value, "%zu of %zu sizes known to ±%.3g %% in time or in cycles",
+		s->stairs_measured - s->stairs_unconverged, s->stairs_measured,
+		100 * s->target);
+	if (findings->environment->rounds_done < 6)
+		text_append(value, " (an interval takes at least 6 rounds)");
+}
+
+void summary_print_header(const struct findings *findings, struct text *text)
+{
+	const struct environment *e = findings->environment;
+	const struct staircase *s = findings->staircase;
+	const struct machine *m = findings->machine;
+	unsigned cpu = findings->main_series ? findings->main_series->cpu : 0;
+	struct text value;
+
+	text_init(&value);
+	text_format(text, "Escalier %s · memory latency staircase\n", e->version);
+	text_format(text, "%s\n\n", findings->headline);
+	describe_machine(m, &value);
+	print_entry(text, "Machine", &value);
+	describe_nominals(m, cpu, false, &value);
+	print_entry(text, "Caches", &value);
+	describe_nominals(m, cpu, true, &value);
+	print_entry(text, "TLBs", &value);
+	describe_memory(m, &value);
+	print_entry(text, "Memory", &value);
+	text_append(&value, e->command);
+	print_entry(text, "Command", &value);
+	describe_run(e, &value);
+	print_entry(text, "Run", &value);
+	describe_windows(s, e, &value);
+	print_entry(text, "Windows", &value);
+	describe_clock(s, &value);
+	print_entry(text, "Clock", &value);
+	describe_counters(findings, &value);
+	print_entry(text, "Counters", &value);
+	describe_costs(e, &value);
+	print_entry(text, "Own cost", &value);
+	describe_pools(e, &value);
+	print_entry(text, "Pools", &value);
+	describe_convergence(findings, &value);
+	print_entry(text, "Converged", &value);
+	text_release(&value);
+}
+
+int summary_print(const struct findings *findings, struct text *text)
+{
+	summary_print_header(findings, text);
+	summary_print_tables(findings, text);
+	summary_print_notes(findings, text);
+	return text->error;
+}

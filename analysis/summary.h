@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_SUMMARY_H
+#define ANALYSIS_SUMMARY_H
+
+#include "analysis/findings.h"
+#include "base/text.h"
+
+/*
+ * A run for people, in 100 columns: what was measured on what, the staircase as tables,
+ * what is missing and how sure it is.
+ */
+enum { SUMMARY_WIDTH = 100 };
+
+/* Appends the whole summary. 0 or -ENOMEM. */
+int summary_print(const struct findings *findings, struct text *text);
+
+/* Its parts, in order. */
+void summary_print_header(const struct findings *findings, struct text *text);
+void summary_print_tables(const struct findings *findings, struct text *text);
+void summary_print_notes(const struct findings *findings, struct text *text);
+
+/* Appends words broken at SUMMARY_WIDTH, further lines indented by as many columns. The
+ * current line goes on. */
+void summary_wrap(struct text *text, size_t indent, const char *words);
+
+#endif

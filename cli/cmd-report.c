@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include "cli/report.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char help[] =
+	"Usage: escalier report DIR...\n"
+	"Write the summary and the figures of runs again, from their raw files alone:\n"
+	"windows.csv, environment.json, machine.xml and groups/ in each DIR give summary.txt,\n"
+	"staircase.png and staircase.svg there. The same files give the same bytes.\n"
+	"\n"
+	"  -h, --help           this text\n"
+	"\n"
+	"Exit status: 0 success, 1 failure, 2 wrong usage, 3 a summary but no figure.\n";
+
+static int report_one(const char *folder)
+{
+	struct complaint complaint = {0};
+	int error = report_write(folder, &complaint);
+
+	if (error == 0) {
+		(void)printf("%s/summary.txt\n%s/staircase.png\n%s/staircase.svg\n",
+			folder, folder, folder);
+		return 0;
+	}
+	message_complaint(&complaint);
+	if (error != REPORT_NO_FIGURE)
+		return 1;
+	(void)printf("%s/summary.txt\n", folder);
+	return 3;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int option, worst = 0;
+
+	optind = 0; /* another command may have parsed before */
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", known, NULL)) != -1) {
+		if (option != 'h')
+			return message_usage("report", "unknown or misused option %s",
+				argv[optind - 1]);
+		(void)fputs(help, stdout);
+		return 0;
+	}
+	if (optind == argc)
+		return message_usage(
+			"report", "which run? Name its folder, results/<host>/<time>");
+	for (int i = optind; i < argc; i++) {
+		int code = report_one(argv[i]);
+
+		/* A failure outweighs a missing figure. */
+		if (worst != 1 && code != 0)
+			worst = code;
+	}
+	return worst;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "alloc/backend.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "cli/cmd.h"
+#include "cli/counting.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/pools.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "cli/run-folder.h"
+#include "cli/signals.h"
+#include "cli/sweep-options.h"
+#include "core/runner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+
+enum { EXIT_PARTIAL = 3, EXIT_NO_COUNTERS = 4 };
+
+struct sweep {
+	struct sweep_options options;
+	struct environment environment;
+	struct machine machine;
+	struct counting counting;
+	struct plan plan;
+	struct pools pools;
+	struct run_folder folder;
+	struct progress_bar bar;
+	struct runner_outcome outcome;
+	struct complaint complaint;
+};
+
+static int fail(const struct sweep *sweep)
+{
+	message_complaint(&sweep->complaint);
+	return EXIT_FAILURE;
+}
+
+static void record_command(struct environment *environment, int argc, char **argv)
+{
+	size_t used = 0;
+
+	for (int i = -1; i < argc && used < sizeof(environment->command); i++)
+		used += (size_t)snprintf(environment->command + used,
+			sizeof(environment->command) - used, "%s%s", i < 0 ? "" : " ",
+			i < 0 ? "escalier" : argv[i]);
+}
+
+static void fill_environment(struct sweep *sweep, int argc, char **argv)
+{
+	struct environment *environment = &sweep->environment;
+	struct plan_options *plan = &sweep->options.plan;
+
+	(void)snprintf(environment->version, sizeof(environment->version), "%s",
+		ESCALIER_VERSION);
+	record_command(environment, argc, argv);
+	(void)clock_stamp(environment->started);
+	if (!plan->seed) {
+		/* Kept to 53 bits: some readers of JSON know numbers as doubles only. */
+		(void)getrandom(&plan->seed, sizeof(plan->seed), 0);
+		plan->seed = plan->seed >> 11 | 1;
+	}
+	environment->seed = plan->seed;
+	environment->rounds_min = plan->rounds_min;
+	environment->rounds_max = plan->rounds_max;
+	environment->windows = plan->windows;
+	environment->window_ns = plan->window_ns;
+	environment->target = plan->target;
+	environment->budget_ns = plan->budget_ns;
+	/* Others are compared with 4 KiB pages, or with what comes first. */
+	(void)snprintf(environment->baseline, sizeof(environment->baseline), "%s",
+		plan->backends[0]);
+	for (size_t i = 0; i < plan->backends_count; i++)
+		if (strcmp(plan->backends[i], "small") == 0)
+			(void)snprintf(environment->baseline,
+				sizeof(environment->baseline), "small");
+}
+
+static uint64_t peak_memory_bytes(const struct plan *plan)
+{
+	struct rusage usage;
+	uint64_t peak;
+	uint64_t pool = 0;
+
+	(void)getrusage(RUSAGE_SELF, &usage);
+	peak = (uint64_t)usage.ru_maxrss * 1024;
+	/* Resident memory leaves hugetlb pages out; the largest buffer in a pool stood
+	 * beside the scratch of its cycle. */
+	for (size_t i = 0; i < plan->pools_count; i++)
+		if (plan->pools[i].pages * plan->pools[i].page_bytes > pool)
+			pool = plan->pools[i].pages * plan->pools[i].page_bytes;
+	pool += pool ? plan->scratch_bytes : 0;
+	return pool > peak ? pool : peak;
+}
+
+static void record_outcome(struct sweep *sweep)
+{
+	struct environment *environment = &sweep->environment;
+	const struct runner_outcome *outcome = &sweep->outcome;
+
+	(void)clock_stamp(environment->finished);
+	environment->interrupted = outcome->interrupted;
+	environment->rounds_done = outcome->rounds_done;
+	environment->elapsed_ns = outcome->elapsed_ns;
+	environment->unresolved_sizes = outcome->unresolved;
+	environment->peak_memory_bytes = peak_memory_bytes(&sweep->plan);
+	environment->window_overhead_ns = outcome->window_cost.inside_ns;
+	environment->window_outside_ns = outcome->window_cost.outside_ns;
+	environment->kernel_costs_count = sweep->options.plan.kernels_count;
+	for (size_t i = 0; i < environment->kernel_costs_count; i++) {
+		struct environment_kernel_cost *cost = &environment->kernel_costs[i];
+
+		(void)snprintf(cost->kernel, sizeof(cost->kernel), "%s",
+			sweep->options.plan.kernels[i]);
+		cost->ns_per_read = outcome->loop_costs[i].ns;
+		cost->cycles_per_read = outcome->loop_costs[i].cycles;
+	}
+}
+
+static void on_progress(void *context, const struct progress *progress)
+{
+	struct sweep *sweep = context;
+
+	progress_bar_draw(&sweep->bar, progress);
+}
+
+static int on_write(void *context, const struct measurement *measurement)
+{
+	struct sweep *sweep = context;
+
+	return run_folder_write(&sweep->folder, measurement);
+}
+
+static int on_flush(void *context)
+{
+	struct sweep *sweep = context;
+
+	return run_folder_flush(&sweep->folder);
+}
+
+static int run_plan(struct sweep *sweep)
+{
+	const struct runner_setup setup = {
+		.machine = &sweep->machine,
+		.plan = &sweep->plan,
+		.options = &sweep->options.plan,
+		.clocks = &clocks_system,
+		.counters = sweep->counting.backend,
+		.groups = sweep->counting.groups,
+		.groups_count = sweep->counting.groups_count,
+		.events = &sweep->counting.events,
+		.find_memory = memory_find,
+		.verify = sweep->options.verify,
+		.stop = &signals_received,
+		.write = on_write,
+		.flush = on_flush,
+		.progress = on_progress,
+		.context = sweep,
+	};
+	int error;
+
+	progress_bar_init(&sweep->bar, sweep->options.quiet);
+	error = runner_run(&setup, &sweep->outcome, &sweep->complaint);
+	progress_bar_clear(&sweep->bar);
+	return error;
+}
+
+static int open_folder(struct sweep *sweep)
+{
+	struct run_folder *folder = &sweep->folder;
+	int error = run_folder_create(folder, sweep->options.output, &sweep->environment,
+		&sweep->machine, &sweep->complaint);
+
+	if (!error)
+		error = run_folder_write_groups(folder, sweep->counting.groups,
+			sweep->counting.groups_count, &sweep->complaint);
+	if (!error)
+		error = run_folder_write_environment(
+			folder, &sweep->environment, &sweep->machine, &sweep->complaint);
+	if (!error)
+		error = run_folder_open_windows(folder, &sweep->counting.events,
+			sweep->options.json, &sweep->environment, &sweep->machine,
+			&sweep->complaint);
+	return error;
+}
+
+/* The summary on stdout and where the rest is: the exit code. */
+static int tell(struct sweep *sweep)
+{
+	char path[PATH_MAX + 16];
+	struct text text;
+	int code;
+
+	text_init(&text);
+	(void)snprintf(path, sizeof(path), "%s/summary.txt", sweep->folder.path);
+	if (!sweep->options.quiet && file_read_all(path, &text) == 0)
+		text_append(&text, "\n");
+	text_format(&text, "report: %s\n", sweep->folder.path);
+	code = output_text(&text);
+	text_release(&text);
+	return code;
+}
+
+/* From a complete plan to the report: the exit code. */
+static int measure_and_report(struct sweep *sweep)
+{
+	struct complaint first;
+	int error = open_folder(sweep);
+	int code = 0;
+
+	if (error)
+		goto out;
+	if (!sweep->options.no_reserve)
+		pools_grow(&sweep->pools, &sweep->plan, &sweep->environment);
+	error = run_plan(sweep);
+	if (pools_restore(&sweep->pools, &sweep->environment))
+		code = EXIT_FAILURE;
+	record_outcome(sweep);
+out:
+	if (error)
+		code = fail(sweep);
+	first = sweep->complaint;
+	if (run_folder_close(&sweep->folder, &sweep->complaint))
+		code = error ? code : fail(sweep);
+	if (sweep->outcome.windows + sweep->outcome.errors == 0)
+		return code ? code : EXIT_PARTIAL;
+	if (run_folder_write_environment(&sweep->folder, &sweep->environment,
+		    &sweep->machine, &sweep->complaint))
+		code = error ? code : fail(sweep);
+	sweep->complaint = first;
+	if (report_write(sweep->folder.path, &sweep->complaint)) {
+		message_complaint(&sweep->complaint);
+		code = code ? code : EXIT_PARTIAL;
+	}
+	if (tell(sweep))
+		code = EXIT_FAILURE;
+	if (!code && (sweep->outcome.errors || sweep->counting.partial))
+		code = EXIT_PARTIAL;
+	return code;
+}
+
+static int print_plan(const struct sweep *sweep)
+{
+	struct text text;
+	int code;
+
+	text_init(&text);
+	plan_print(&sweep->plan, &sweep->options.plan, &text);
+	code = output_text(&text);
+	text_release(&text);
+	return code;
+}
+
+/* Tells what will not be counted, before minutes are spent. */
+static void warn_about_counters(const struct sweep *sweep)
+{
+	if (sweep->environment.counters_missing[0] && !sweep->options.quiet)
+		fprintf(stderr, "escalier: hardware counters: %s\n",
+			sweep->environment.counters_missing);
+}
+
+/* Everything that reads the machine and changes nothing, then the sweep: the exit code.
+ */
+static int plan_and_run(struct sweep *sweep)
+{
+	int error = counting_choose(&sweep->counting, &sweep->options,
+		&sweep->environment, &sweep->complaint);
+	int code;
+
+	if (error < 0)
+		return error == -EINVAL || error == -ENOENT
+			       ? (message_complaint(&sweep->complaint), 2)
+			       : fail(sweep);
+	warn_about_counters(sweep);
+	if (error == COUNTING_NONE_AVAILABLE) {
+		complaint_what(
+			&sweep->complaint, "counters were asked for and none can count");
+		complaint_why(
+			&sweep->complaint, "%.250s", sweep->environment.counters_missing);
+		complaint_advise(&sweep->complaint,
+			"without -g and --counters the sweep runs on clocks");
+		message_complaint(&sweep->complaint);
+		counting_release(&sweep->counting);
+		return EXIT_NO_COUNTERS;
+	}
+	error = plan_build(
+		&sweep->plan, &sweep->machine, &sweep->options.plan, &sweep->complaint);
+	if (error) {
+		counting_release(&sweep->counting);
+		message_complaint(&sweep->complaint);
+		return error == -EINVAL ? 2 : EXIT_FAILURE;
+	}
+	code = sweep->options.dry_run ? print_plan(sweep) : measure_and_report(sweep);
+	plan_release(&sweep->plan);
+	counting_release(&sweep->counting);
+	return code;
+}
+
+static int print_help(void)
+{
+	struct text text;
+	int code;
+
+	text_init(&text);
+	sweep_options_help(&text);
+	code = output_text(&text);
+	text_release(&text);
+	return code;
+}
+
+static int run_command(struct sweep *sweep, int argc, char **argv)
+{
+	int code;
+
+	if (sweep_options_parse(&sweep->options, argc, argv, &sweep->complaint)) {
+		message_complaint(&sweep->complaint);
+		return 2;
+	}
+	if (sweep->options.help)
+		return print_help();
+	if (signals_catch() != 0 || topology_load(&sweep->machine,
+					    sweep->options.topology, &sweep->complaint))
+		return fail(sweep);
+	fill_environment(sweep, argc, argv);
+	code = plan_and_run(sweep);
+	topology_release(&sweep->machine);
+	return signals_received ? 128 + signals_received : code;
+}
+
+int cmd_sweep(int argc, char **argv)
+{
+	struct sweep *sweep = calloc(1, sizeof(*sweep));
+	int code;
+
+	if (!sweep) {
+		fputs("escalier: not enough memory\n", stderr);
+		return EXIT_FAILURE;
+	}
+	code = run_command(sweep, argc, argv);
+	free(sweep);
+	return code;
+}

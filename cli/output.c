@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/output.h"
+
+#include "base/file.h"
+#include "cli/message.h"
+
+#include <string.h>
+#include <unistd.h>
+
+int output_text(const struct text *text)
+{
+	struct complaint complaint = {0};
+	int error = text->error;
+
+	if (!error)
+		error = file_write_full(STDOUT_FILENO, text->bytes, text->length);
+	if (!error)
+		return 0;
+	complaint_what(&complaint, "cannot write to the standard output");
+	complaint_why(&complaint, "%s", strerror(-error));
+	message_complaint(&complaint);
+	return 1;
+}

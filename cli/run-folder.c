@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/run-folder.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int cannot(
+	struct complaint *complaint, const char *verb, const char *path, int error)
+{
+	complaint_what(complaint, "cannot %s %.180s", verb, path);
+	complaint_why(complaint, "%s", strerror(-error));
+	if (error == -ENOSPC || error == -EDQUOT)
+		complaint_advise(complaint,
+			"free some space, or choose another place with --output DIR");
+	else if (error == -EACCES || error == -EROFS || error == -EPERM)
+		complaint_advise(complaint,
+			"choose a place that you may write, with --output DIR");
+	return error;
+}
+
+static int path_in(const struct run_folder *folder, const char *name, char path[PATH_MAX],
+	struct complaint *complaint)
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", folder->path, name) < PATH_MAX)
+		return 0;
+	return cannot(complaint, "use the folder", folder->path, -ENAMETOOLONG);
+}
+
+int run_folder_create(struct run_folder *folder, const char *output,
+	const struct environment *environment, const struct machine *machine,
+	struct complaint *complaint)
+{
+	char windows[PATH_MAX];
+	char machine_path[PATH_MAX];
+	struct stat status;
+	int length;
+	int error;
+
+	*folder = (struct run_folder){0};
+	if (output)
+		length = snprintf(folder->path, PATH_MAX, "%s", output);
+	else
+		length = snprintf(folder->path, PATH_MAX, "results/%s/%s",
+			machine->host[0] ? machine->host : "host", environment->started);
+	if (length >= PATH_MAX)
+		return cannot(complaint, "use the folder", output, -ENAMETOOLONG);
+	error = path_in(folder, "windows.csv", windows, complaint);
+	if (!error)
+		error = path_in(folder, "machine.xml", machine_path, complaint);
+	if (error)
+		return error;
+	if (stat(windows, &status) == 0) {
+		complaint_what(complaint, "%.180s holds a run already", folder->path);
+		complaint_advise(complaint, "choose a new folder with --output DIR");
+		return -EEXIST;
+	}
+	error = file_make_folders(folder->path);
+	if (error)
+		return cannot(complaint, "create the folder", folder->path, error);
+	return topology_export(machine_path, complaint);
+}
+
+int run_folder_write_groups(struct run_folder *folder, const struct group *groups,
+	size_t count, struct complaint *complaint)
+{
+	char path[PATH_MAX];
+	char name[GROUP_NAME + 16];
+	int error = path_in(folder, "groups", path, complaint);
+
+	if (!error && file_make_folders(path))
+		error = cannot(complaint, "create the folder", path, -errno);
+	for (size_t i = 0; i < count && !error; i++) {
+		struct text text;
+
+		(void)snprintf(name, sizeof(name), "groups/%s.txt", groups[i].name);
+		error = path_in(folder, name, path, complaint);
+		if (error)
+			break;
+		text_init(&text);
+		text_append(&text, groups[i].text);
+		error = file_write_all(path, &text);
+		if (error)
+			(void)cannot(complaint, "write", path, error);
+		text_release(&text);
+	}
+	return error;
+}
+
+int run_folder_write_environment(struct run_folder *folder,
+	const struct environment *environment, const struct machine *machine,
+	struct complaint *complaint)
+{
+	char path[PATH_MAX];
+	struct text text;
+	int error = path_in(folder, "environment.json", path, complaint);
+
+	if (error)
+		return error;
+	text_init(&text);
+	error = environment_print_json(environment, machine, ENVIRONMENT_INDENTED, &text);
+	if (!error)
+		error = file_write_all(path, &text);
+	if (error)
+		(void)cannot(complaint, "write", path, error);
+	text_release(&text);
+	return error;
+}
+
+static int open_json(struct run_folder *folder, const struct event_list *events,
+	const struct environment *environment, const struct machine *machine,
+	struct complaint *complaint)
+{
+	char path[PATH_MAX];
+	struct text preamble;
+	int error = path_in(folder, "windows.jsonl", path, complaint);
+
+	if (error)
+		return error;
+	text_init(&preamble);
+	text_append(&preamble, "{\"environment\":");
+	error = environment_print_json(
+		environment, machine, ENVIRONMENT_ONE_LINE, &preamble);
+	text_append(&preamble, "}");
+	if (!error)
+		error = sink_open(
+			&folder->json, path, SINK_JSON_LINES, events, preamble.bytes);
+	text_release(&preamble);
+	if (error)
+		return cannot(complaint, "write", path, error);
+	folder->json_open = true;
+	return 0;
+}
+
+int run_folder_open_windows(struct run_folder *folder, const struct event_list *events,
+	bool json, const struct environment *environment, const struct machine *machine,
+	struct complaint *complaint)
+{
+	char path[PATH_MAX];
+	int error = path_in(folder, "windows.csv", path, complaint);
+
+	if (error)
+		return error;
+	error = sink_open(&folder->csv, path, SINK_CSV, events, NULL);
+	if (error)
+		return cannot(complaint, "write", path, error);
+	folder->csv_open = true;
+	return json ? open_json(folder, events, environment, machine, complaint) : 0;
+}
+
+int run_folder_write(void *context, const struct measurement *measurement)
+{
+	struct run_folder *folder = context;
+
+	sink_write(&folder->csv, measurement);
+	if (folder->json_open)
+		sink_write(&folder->json, measurement);
+	return 0;
+}
+
+int run_folder_flush(void *context)
+{
+	struct run_folder *folder = context;
+	int error = sink_flush(&folder->csv);
+	int json_error = folder->json_open ? sink_flush(&folder->json) : 0;
+
+	return error ? error : json_error;
+}
+
+int run_folder_close(struct run_folder *folder, struct complaint *complaint)
+{
+	int error = folder->csv_open ? sink_close(&folder->csv) : 0;
+	int json_error = folder->json_open ? sink_close(&folder->json) : 0;
+
+	folder->csv_open = folder->json_open = false;
+	error = error ? error : json_error;
+	return error ? cannot(complaint, "write the windows in", folder->path, error) : 0;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CLI_SHARE_H
+#define CLI_SHARE_H
+
+#include <stddef.h>
+
+/*
+ * Finds a file or folder that comes with the program, "counters/groups" or
+ * "scripts/plots": in $ESCALIER_SHARE, else in the repository that the executable was
+ * built in, else where it was installed (there by its last part only: "groups",
+ * "plots"). 0, -ENOENT, or -ENAMETOOLONG.
+ */
+int share_find(const char *relative, char *path, size_t size);
+
+#endif
