@@ -234,21 +234,17 @@ static int perf_read(struct counters *counters, struct counter_value *values)
 	int error = read_totals(counters, &totals);
 
 	memset(values, 0, counters->events_count * sizeof(*values));
-	if (error)
-		return error;
-	/* Members open and read in the same order; the id is there to prove it. */
-	for (size_t i = 0; i < counters->members_count; i++) {
-		const struct member *member = &counters->members[i];
-
-		if (totals.members[i].id != member->id)
-			return -EIO;
-		values[member->event] = (struct counter_value){
+	/* Members open and read in the same order; the ids are there to prove it. */
+	for (size_t i = 0; i < counters->members_count && !error; i++)
+		if (totals.members[i].id != counters->members[i].id)
+			error = -EIO;
+	for (size_t i = 0; i < counters->members_count && !error; i++)
+		values[counters->members[i].event] = (struct counter_value){
 			.count = totals.members[i].value,
 			.enabled_ns = totals.enabled_ns,
 			.running_ns = totals.running_ns,
 		};
-	}
-	return 0;
+	return error;
 }
 
 static int try_event(uint32_t type, uint64_t config)
