@@ -62,6 +62,15 @@ void environment_note(struct environment *environment, const char *format, ...)
 	va_end(arguments);
 }
 
+const char *environment_note_complaint(struct environment *environment,
+	const char *prefix, const struct complaint *complaint)
+{
+	environment_note(environment, "%s%s%s%s%s%s", prefix, complaint->what,
+		complaint->why[0] ? ": " : "", complaint->why,
+		complaint->advice[0] ? "; try: " : "", complaint->advice);
+	return environment->notes[environment->notes_count - 1];
+}
+
 static json_t *scalar_to_json(
 	const struct scalar *scalar, const struct environment *environment)
 {

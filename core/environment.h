@@ -57,6 +57,10 @@ struct environment {
 void environment_note(struct environment *environment, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* "PREFIX what: why; try: advice" as a note. Returns the note. */
+const char *environment_note_complaint(struct environment *environment,
+	const char *prefix, const struct complaint *complaint);
+
 enum environment_layout { ENVIRONMENT_INDENTED, ENVIRONMENT_ONE_LINE };
 
 /* Appends the JSON; the machine under "machine". 0 or -ENOMEM. */

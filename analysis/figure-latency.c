@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/figure-panel.h"
+
+#include "base/number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Lowest p10 and highest p90 of time over all curves. */
+static void time_range(const struct figure *figure, double *low, double *high)
+{
+	*low = INFINITY;
+	*high = 0;
+	for (size_t c = 0; c < figure->curves_count; c++) {
+		const struct series *series = figure->curves[c].series;
+
+		for (size_t i = 0; i < series->count; i++) {
+			const struct estimate *ns =
+				&series->stairs[i].estimates[QUANTITY_NS];
+
+			if (series->stairs[i].windows == 0)
+				continue;
+			*low = fmin(*low, ns->p10);
+			*high = fmax(*high, ns->p90);
+		}
+	}
+}
+
+/* The curve's data and where it ends. */
+static int write_curve(struct figure *figure, size_t index)
+{
+	struct curve *curve = &figure->curves[index];
+	const struct series *series = curve->series;
+	char name[48];
+	struct text data;
+	int error;
+
+	for (size_t i = 0; i < series->count; i++) {
+		if (series->stairs[i].windows == 0)
+			continue;
+		curve->end_x = (double)series->stairs[i].bytes;
+		curve->end_y = series->stairs[i].estimates[QUANTITY_NS].median;
+	}
+	text_init(&data);
+	text_append(&data, "# bytes\tns\tp10\tp90\n");
+	figure_stairs(series, QUANTITY_NS, &data);
+	(void)snprintf(name, sizeof(name), "latency-%zu.tsv", index + 1);
+	error = figure_file(figure, name, &data);
+	text_release(&data);
+	return error;
+}
+
+/* "L2 4.8 ns, 12.2 cyc" below the middle of each flat part. */
+static void label_plateaus(const struct figure *figure, struct panel *panel)
+{
+	const struct findings *findings = figure->findings;
+
+	for (size_t i = 0; i < findings->plateaus_count; i++) {
+		const struct plateau *plateau = &findings->plateaus[i];
+		char ns[FINDINGS_NUMBER];
+		char cycles[FINDINGS_NUMBER];
+		double x =
+			sqrt((double)plateau->first_bytes * (double)plateau->last_bytes);
+		double screen_x = figure_screen_x(figure, x);
+		/* Nothing may stick out at the right. */
+		double most = (FIGURE_RIGHT - 110.0) / FIGURE_WIDTH;
+		double least = (FIGURE_LEFT + 110.0) / FIGURE_WIDTH;
+
+		screen_x = fmin(fmax(screen_x, least), most);
+		text_format(&panel->gp, "set label \"{/:Bold %s}  %s ns", plateau->name,
+			findings_number(ns, plateau->ns));
+		if (isfinite(plateau->cycles))
+			text_format(&panel->gp, " · %s cyc",
+				findings_number(cycles, plateau->cycles));
+		text_format(&panel->gp,
+			"\" at screen %.5f, screen %.5f center front font \",13\"\n",
+			screen_x,
+			figure_screen_y(figure, panel, plateau->ns) -
+				30.0 / figure->height);
+	}
+}
+
+/* What was asked for and gave no number is said where its curve would be. */
+static void label_failures(const struct figure *figure, struct panel *panel)
+{
+	const struct staircase *staircase = figure->findings->staircase;
+	const struct series *main_series = figure->findings->main_series;
+	unsigned line = 0;
+
+	for (size_t i = 0; i < staircase->count; i++) {
+		const struct series *series = &staircase->series[i];
+		char label[140];
+
+		if (series->windows > 0 || series->count == 0 ||
+			!series_same_facet(series, main_series))
+			continue;
+		(void)snprintf(label, sizeof(label), "⚠ %.24s: no number: %.90s",
+			series->backend,
+			series->stairs[0].error ? series->stairs[0].error
+						: "not measured");
+		text_append(&panel->gp, "set label ");
+		figure_quote(&panel->gp, label);
+		text_format(&panel->gp,
+			" at screen %.5f, screen %.5f right front tc rgb \"#D55E00\" font "
+			"\",12\"\n",
+			(FIGURE_RIGHT - 12.0) / FIGURE_WIDTH,
+			1 - ((double)panel->bottom - 18 - 20.0 * line) / figure->height);
+		line++;
+	}
+}
+
+static bool always(const struct figure *figure)
+{
+	(void)figure;
+	return true;
+}
+
+static int write_latency(struct figure *figure, struct panel *panel)
+{
+	const struct curve *labelled[FIGURE_SERIES];
+
+	time_range(figure, &panel->y_low, &panel->y_high);
+	panel->y_log = true;
+	panel->y_low *= 0.55;
+	panel->y_high *= 1.35;
+	for (size_t i = 0; i < figure->curves_count; i++) {
+		int error = write_curve(figure, i);
+
+		if (error)
+			return error;
+		labelled[i] = &figure->curves[i];
+	}
+	figure_caption(figure, panel,
+		figure->findings->latency
+			? "latency of one read, log scale · dotted: sizes that the machine announces"
+			: "time per read, log scale · dotted: sizes that the machine announces",
+		CAPTION_INSIDE);
+	figure_nominals(figure, panel, NOMINAL_CACHES, true);
+	figure_end_labels(figure, panel, labelled, figure->curves_count);
+	label_plateaus(figure, panel);
+	label_failures(figure, panel);
+	return 0;
+}
+
+const struct panel_kind panel_latency = {"latency", 500, always, write_latency};
+
+/* Series of the other kernels at the main place, with the smallest stride: thin lines. */
+static bool is_thin(const struct figure *figure, const struct series *series)
+{
+	const struct series *main_series = figure->findings->main_series;
+
+	return series->windows > 0 && series->cpu == main_series->cpu &&
+	       series->node == main_series->node &&
+	       (strcmp(series->kernel, main_series->kernel) != 0 ||
+		       series->stride != main_series->stride);
+}
+
+static const char *colour_of(const struct figure *figure, const char *backend)
+{
+	for (size_t i = 0; i < figure->curves_count; i++)
+		if (strcmp(figure->curves[i].series->backend, backend) == 0)
+			return figure->curves[i].colour;
+	return "#777777";
+}
+
+/* One label a kernel: its curves lie on each other in this scale. */
+static bool is_named(const struct series *series, const struct curve *thin, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(thin[i].series->kernel, series->kernel) == 0 &&
+			thin[i].series->stride == series->stride)
+			return true;
+	return false;
+}
+
+static int write_thin(
+	struct figure *figure, struct panel *panel, struct curve *thin, size_t *named)
+{
+	const struct staircase *staircase = figure->findings->staircase;
+	size_t count = 0;
+	size_t names = 0;
+
+	text_append(&panel->gp, "array thin_colour[24]\n");
+	for (size_t i = 0; i < staircase->count && count < 24; i++) {
+		const struct series *series = &staircase->series[i];
+		char name[48];
+		char stride[NUMBER_TEXT];
+		struct text data;
+		int error;
+
+		if (!is_thin(figure, series))
+			continue;
+		text_init(&data);
+		text_append(&data, "# bytes\tns\tp10\tp90\n");
+		figure_stairs(series, QUANTITY_NS, &data);
+		(void)snprintf(name, sizeof(name), "linear-%zu.tsv", ++count);
+		error = figure_file(figure, name, &data);
+		text_release(&data);
+		if (error)
+			return error;
+		text_format(&panel->gp, "thin_colour[%zu] = \"%s\"\n", count,
+			colour_of(figure, series->backend));
+		if (names == FIGURE_SERIES || is_named(series, thin, names))
+			continue;
+		thin[names] = (struct curve){.series = series, .colour = "#555555"};
+		for (size_t s = 0; s < series->count; s++)
+			if (series->stairs[s].windows > 0)
+				thin[names].end_y =
+					series->stairs[s].estimates[QUANTITY_NS].median;
+		if (series->stride == figure->findings->main_series->stride)
+			(void)snprintf(thin[names].name, sizeof(thin[names].name),
+				"%.40s", series->kernel);
+		else
+			(void)snprintf(thin[names].name, sizeof(thin[names].name),
+				"%.30s %s", series->kernel,
+				number_format_bytes(stride, series->stride));
+		names++;
+	}
+	text_format(&panel->gp, "thin_count = %zu\n", count);
+	*named = names;
+	return 0;
+}
+
+static int write_linear(struct figure *figure, struct panel *panel)
+{
+	struct curve thin[FIGURE_SERIES];
+	const struct curve *labelled[2 * FIGURE_SERIES];
+	size_t named = 0;
+	size_t n = 0;
+	double low;
+	int error;
+
+	time_range(figure, &low, &panel->y_high);
+	panel->y_low = 0;
+	panel->y_high *= 1.08;
+	error = write_thin(figure, panel, thin, &named);
+	if (error)
+		return error;
+	for (size_t i = 0; i < figure->curves_count; i++)
+		labelled[n++] = &figure->curves[i];
+	for (size_t i = 0; i < named; i++)
+		labelled[n++] = &thin[i];
+	figure_caption(figure, panel,
+		named ? "the same on a linear scale · thin: independent reads, whose latency "
+			"overlaps and which prefetchers hide"
+		      : "the same on a linear scale",
+		CAPTION_ABOVE);
+	figure_nominals(figure, panel, NOMINAL_CACHES, false);
+	figure_end_labels(figure, panel, labelled, n);
+	return 0;
+}
+
+const struct panel_kind panel_linear = {"linear", 250, always, write_linear};
