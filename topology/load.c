@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "topology/load.h"
+#include "topology/trial.h"
 
 #include "base/file.h"
 
@@ -128,24 +129,46 @@ static const char *flaw_of_xml(const char *xml, size_t length)
 	return NULL;
 }
 
-/* xml is terminated by a zero at xml[length]. */
-static int load_xml(struct machine *machine, const char *xml, size_t length,
-	const char *source, struct complaint *complaint)
+struct xml {
+	const char *bytes; /* terminated by a zero at bytes[length] */
+	size_t length;
+};
+
+/* Loads and forgets, to see what hwloc makes of it. */
+static void try_xml(const void *argument)
 {
-	const char *flaw = length > XML_BYTES_MAX ? "it is longer than 64 MiB"
-						  : flaw_of_xml(xml, length);
+	const struct xml *xml = argument;
+	hwloc_topology_t topology;
+
+	if (topology_open(&topology) != 0)
+		return;
+	if (hwloc_topology_set_xmlbuffer(topology, xml->bytes, (int)xml->length + 1) == 0)
+		(void)hwloc_topology_load(topology);
+	hwloc_topology_destroy(topology);
+}
+
+static int load_xml(struct machine *machine, struct xml xml, const char *source,
+	struct complaint *complaint)
+{
+	const char *flaw = xml.length > XML_BYTES_MAX
+				   ? "it is longer than 64 MiB"
+				   : flaw_of_xml(xml.bytes, xml.length);
 	hwloc_topology_t topology;
 	int error;
 
 	if (flaw)
 		return refuse(complaint, source, flaw);
-	error = topology_open(&topology);
+	error = trial_run(try_xml, &xml);
+	if (error == -EFAULT)
+		return refuse(complaint, source, "its XML is damaged: hwloc fails on it");
+	if (!error)
+		error = topology_open(&topology);
 	if (error) {
 		complaint_what(complaint, "cannot load the topology %s", source);
 		complaint_why(complaint, "%s", strerror(-error));
 		return error;
 	}
-	if (hwloc_topology_set_xmlbuffer(topology, xml, (int)length + 1) != 0 ||
+	if (hwloc_topology_set_xmlbuffer(topology, xml.bytes, (int)xml.length + 1) != 0 ||
 		hwloc_topology_load(topology) != 0)
 		error = refuse(complaint, source, "hwloc cannot make sense of its XML");
 	else
@@ -168,7 +191,8 @@ int topology_load_xml(struct machine *machine, const char *xml, size_t length,
 		complaint_what(complaint, "cannot load the topology");
 		complaint_why(complaint, "%s", strerror(-error));
 	} else {
-		error = load_xml(machine, text.bytes, text.length, "XML text", complaint);
+		error = load_xml(machine, (struct xml){text.bytes, text.length},
+			"XML text", complaint);
 	}
 	text_release(&text);
 	return error;
@@ -196,7 +220,7 @@ static int load_file(struct machine *machine, const char *path, const struct sta
 		complaint_why(complaint, "%s", strerror(-error));
 		complaint_advise(complaint, "give a file as lstopo --of xml writes it");
 	} else {
-		error = load_xml(machine, text.bytes, text.length,
+		error = load_xml(machine, (struct xml){text.bytes, text.length},
 			slash ? slash + 1 : path, complaint);
 	}
 	text_release(&text);

@@ -102,6 +102,51 @@ static void text_that_is_no_topology(void **state)
 	FLAW("<topology version=\"2.0\"><object type=\"Toaster\"/></topology>", "hwloc");
 }
 
+/* Two CPUs, with or without attributes that hwloc needs but does not check. */
+static int load_two_cpus(bool complete, struct machine *machine)
+{
+	struct complaint complaint;
+	struct text xml;
+	int error;
+
+	text_init(&xml);
+	text_format(&xml,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n"
+		"<topology version=\"2.0\">\n"
+		" <object type=\"Machine\" os_index=\"0\" cpuset=\"0x3\" complete_cpuset=\"0x3\""
+		" allowed_cpuset=\"0x3\" nodeset=\"0x1\" complete_nodeset=\"0x1\""
+		" allowed_nodeset=\"0x1\" gp_index=\"1\">\n"
+		"  <object type=\"NUMANode\" os_index=\"0\" cpuset=\"0x3\""
+		" complete_cpuset=\"0x3\" nodeset=\"0x1\" complete_nodeset=\"0x1\""
+		" gp_index=\"2\"/>\n"
+		"  <object type=\"PU\" os_index=\"0\" cpuset=\"0x1\" nodeset=\"0x1\" %s"
+		" complete_nodeset=\"0x1\" gp_index=\"3\"/>\n"
+		"  <object type=\"PU\" os_index=\"1\" cpuset=\"0x2\" nodeset=\"0x1\" %s"
+		" complete_nodeset=\"0x1\" gp_index=\"4\"/>\n"
+		" </object>\n"
+		"</topology>\n",
+		complete ? "complete_cpuset=\"0x1\"" : "",
+		complete ? "complete_cpuset=\"0x2\"" : "");
+	error = topology_load_xml(machine, xml.bytes, xml.length, &complaint);
+	text_release(&xml);
+	return error;
+}
+
+/* hwloc 2.9 crashes on this file, in the trial and not in this program. */
+static void files_that_hwloc_crashes_on(void **state)
+{
+	struct machine machine;
+
+	(void)state;
+	assert_int_equal(load_two_cpus(true, &machine), 0);
+	assert_int_equal(machine.cpu_count, 2);
+	assert_true(machine.base_page_assumed);
+	assert_int_equal(machine_free_bytes(&machine, 0), 0);
+	topology_release(&machine);
+	assert_int_equal(load_two_cpus(false, &machine), -EINVAL);
+}
+
 #define RECORDED "tests/topology/machines/epyc-vm-hotplug.xml"
 
 /* Wherever a file is cut, it is refused; nothing leaks (the sanitizers' build tells). */
@@ -184,6 +229,7 @@ int main(void)
 		cmocka_unit_test(large_sizes_are_no_counts),
 		cmocka_unit_test(files_that_cannot_be_read),
 		cmocka_unit_test(text_that_is_no_topology),
+		cmocka_unit_test(files_that_hwloc_crashes_on),
 		cmocka_unit_test(truncation_anywhere),
 		cmocka_unit_test(hostile_names_are_made_harmless),
 		cmocka_unit_test(exports_that_cannot_be_written),
