@@ -10,15 +10,16 @@
 
 static const char help[] =
 	"Usage: escalier machine [OPTION]...\n"
-	"Print what a machine says of its memory hierarchy: CPUs, caches, NUMA nodes, page\n"
-	"sizes and pools, transparent huge pages, TLBs. None of it is measured.\n"
+	"Print what a machine says of its memory hierarchy: CPUs, caches, NUMA nodes,\n"
+	"page sizes and pools, transparent huge pages, TLBs. None of it is measured.\n"
 	"\n"
-	"  -t, --topology=WHAT  another machine: an hwloc XML file (lstopo --of xml), or a\n"
-	"                       description such as \"pack:2 [numa] l3:1(size=32MiB) core:8 pu:2\"\n"
-	"                       (see hwloc(7); MiB is 2^20 bytes there, MB a million)\n"
+	"  -t, --topology=WHAT  another machine: an hwloc XML file (lstopo --of xml)\n"
+	"                       or a description that hwloc takes, such as\n"
+	"                       \"pack:2 [numa] l3:1(size=32MiB) core:8 l1d:1 pu:2\"\n"
+	"                       (MiB is 2^20 bytes there, MB a million)\n"
 	"      --json           one JSON object, sizes in bytes, instead of text\n"
-	"  -o, --export=FILE    write this machine to FILE as hwloc XML, for --topology elsewhere;\n"
-	"                       it holds the host's name\n"
+	"  -o, --export=FILE    write this machine to FILE as hwloc XML, to be given to\n"
+	"                       --topology elsewhere; it holds the host's name\n"
 	"  -h, --help           this text\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 wrong usage.\n";

@@ -2,7 +2,7 @@
 #ifndef CLI_CMD_H
 #define CLI_CMD_H
 
-/* The subcommands: argv[0] is the command's own name; each returns the program's exit code. */
+/* The subcommands: argv[0] is the command's own name; each returns the exit code. */
 int cmd_fields(int argc, char **argv);
 int cmd_machine(int argc, char **argv);
 int cmd_report(int argc, char **argv);

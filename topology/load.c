@@ -201,12 +201,14 @@ int topology_load_xml(struct machine *machine, const char *xml, size_t length,
 static int load_file(struct machine *machine, const char *path, const struct stat *status,
 	struct complaint *complaint)
 {
-	const char *slash = strrchr(path, '/');
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	struct text text;
 	int error = 0;
 
 	text_init(&text);
 	/* A pipe is welcome: --topology <(ssh host lstopo --of xml). */
+	if (S_ISFIFO(status->st_mode))
+		name = "a pipe";
 	if (S_ISDIR(status->st_mode))
 		error = -EISDIR;
 	else if (!S_ISREG(status->st_mode) && !S_ISFIFO(status->st_mode))
@@ -220,8 +222,8 @@ static int load_file(struct machine *machine, const char *path, const struct sta
 		complaint_why(complaint, "%s", strerror(-error));
 		complaint_advise(complaint, "give a file as lstopo --of xml writes it");
 	} else {
-		error = load_xml(machine, (struct xml){text.bytes, text.length},
-			slash ? slash + 1 : path, complaint);
+		error = load_xml(
+			machine, (struct xml){text.bytes, text.length}, name, complaint);
 	}
 	text_release(&text);
 	return error;

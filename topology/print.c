@@ -197,8 +197,8 @@ static void print_shortfall(const struct machine *machine, struct text *text)
 	for (size_t i = 0; i < machine->nodes_count; i++)
 		sum += machine->nodes[i].bytes;
 	text_format(text,
-		"  The nodes account for %s of the machine's %s, as where memory was plugged in\n"
-		"  after boot: plans go by the machine's.\n",
+		"  The nodes account for %s of the machine's %s, as where memory was "
+		"plugged in\n  after boot: plans go by the machine's.\n",
 		number_format_bytes(nodes, sum),
 		number_format_bytes(whole, machine->memory_bytes));
 }

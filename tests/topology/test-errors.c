@@ -57,7 +57,7 @@ static void large_sizes_are_no_counts(void **state)
 	(void)state;
 	assert_int_equal(
 		topology_load(&machine,
-			"pack:1 [numa(memory=68719476736)] l3:1(size=33554432) core:2 pu:1",
+			"[numa(memory=9999999999)] l3:1(size=33554432) core:2 pu:1",
 			&complaint),
 		0);
 	assert_int_equal(machine.cpu_count, 2);
