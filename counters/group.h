@@ -9,22 +9,28 @@
 #include <stdint.h>
 
 /*
- * A counter group as written in counters/groups/<arch>/NAME.txt, in LIKWID's group file format:
+ * A counter group as written in counters/groups/<arch>/NAME.txt, in LIKWID's group file
+ * format:
  *
  *   SHORT <one line>
  *   EVENTSET
- *   PMC0  <event>        a name of libpfm4, one of perf's generic names, or raw "r%x" (config)
- *   METRICS
- *   <name, may hold spaces> <formula without spaces over PMC0..., READS, WALL_NS, CPU_NS>
- *   LONG
- *   <free text, up to the end>
+ *   PMC0  <event>        a name of libpfm4, one of perf's generic names, or raw "r%x"
+ * (config) METRICS <name, may hold spaces> <formula without spaces over PMC0..., READS,
+ * WALL_NS, CPU_NS> LONG <free text, up to the end>
  *
- * What differs from LIKWID: event names are libpfm4's, and the variables READS, WALL_NS and CPU_NS
- * (the window's) stand beside LIKWID's `time` (seconds, the same as WALL_NS/1E9).
+ * What differs from LIKWID: event names are libpfm4's, and the variables READS, WALL_NS
+ * and CPU_NS (the window's) stand beside LIKWID's `time` (seconds, the same as
+ * WALL_NS/1E9).
  * `#` starts a comment line before LONG.
  */
-enum { GROUP_EVENTS = 16, GROUP_METRICS = 16, EVENT_NAME = 112, METRIC_NAME = 64,
-	FORMULA = 192, GROUP_NAME = 64 };
+enum {
+	GROUP_EVENTS = 16,
+	GROUP_METRICS = 16,
+	EVENT_NAME = 112,
+	METRIC_NAME = 64,
+	FORMULA = 192,
+	GROUP_NAME = 64
+};
 
 struct event {
 	char counter[16]; /* "PMC0": the variable in formulas */
@@ -38,7 +44,8 @@ struct metric {
 
 struct group {
 	char name[GROUP_NAME]; /* file name without ".txt" */
-	char arch[GROUP_NAME]; /* folder that it came from; empty for a file given by path */
+	char arch[GROUP_NAME]; /* folder that it came from; empty for a file given by path
+				*/
 	char summary[160];     /* SHORT */
 	struct event events[GROUP_EVENTS];
 	size_t events_count;
@@ -48,8 +55,8 @@ struct group {
 };
 
 /*
- * Metric names with a meaning fixed for every CPU; a group offers those that its PMU can tell. All
- * are per read of the kernel unless a unit is named.
+ * Metric names with a meaning fixed for every CPU; a group offers those that its PMU can
+ * tell. All are per read of the kernel unless a unit is named.
  */
 #define METRIC_CYCLES "Cycles per read"
 #define METRIC_INSTRUCTIONS "Instructions per read"
@@ -62,28 +69,28 @@ struct group {
 #define METRIC_DTLB_L1_MISSES "L1 dTLB misses per read"
 #define METRIC_PAGE_WALKS "Page walks per read"
 
-/* Parses a group. `where` names it in complaints. 0, or -EINVAL with the line in the complaint, or
- * -ENOMEM. Release after success only. */
+/* Parses a group. `where` names it in complaints. 0, or -EINVAL with the line in the
+ * complaint, or -ENOMEM. Release after success only. */
 int group_parse(struct group *group, const char *name, const char *text, size_t length,
 	struct complaint *complaint);
 void group_release(struct group *group);
 
 /*
  * Finds and parses a group: `name` with a '/' or ending ".txt" is a path; else
- * <folder>/<arch>/<name>.txt, then <folder>/generic/<name>.txt. -ENOENT lists the names that exist
- * in the complaint's advice.
+ * <folder>/<arch>/<name>.txt, then <folder>/generic/<name>.txt. -ENOENT lists the names
+ * that exist in the complaint's advice.
  */
-int group_load(struct group *group, const char *folder, const char *arch, const char *name,
-	struct complaint *complaint);
+int group_load(struct group *group, const char *folder, const char *arch,
+	const char *name, struct complaint *complaint);
 
-/* Appends the names of the groups that this arch has (its own, then generic), a line each with the
- * SHORT text. */
+/* Appends the names of the groups that this arch has (its own, then generic), a line each
+ * with the SHORT text and the folder; a bad file's line says what is wrong with it. */
 int group_list(const char *folder, const char *arch, struct text *text);
 
 /*
- * Evaluates a formula. Variables are looked up by name; a NaN among those used makes the result
- * NaN, as does a division by zero. 0; -EINVAL for a formula that does not parse; -ENOENT for an
- * unknown variable.
+ * Evaluates a formula. Variables are looked up by name; a NaN among those used makes the
+ * result NaN, as does a division by zero. 0; -EINVAL for a formula that does not parse;
+ * -ENOENT for an unknown variable.
  */
 struct variable {
 	const char *name;

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A group that parses is whole: its text is kept, and every formula has a value. */
+#include "counters/group.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_formulas(const struct group *group)
+{
+	struct variable variables[GROUP_EVENTS + 4] = {
+		{"READS", 1000}, {"WALL_NS", 2e6}, {"CPU_NS", 2e6}, {"time", 2e-3}};
+	size_t count = 4;
+
+	for (size_t i = 0; i < group->events_count; i++)
+		variables[count++] = (struct variable){
+			group->events[i].counter, 1e6 / (double)(i + 1)};
+	for (size_t i = 0; i < group->metrics_count; i++) {
+		double value;
+
+		if (formula_evaluate(group->metrics[i].formula, variables, count, &value))
+			abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct complaint complaint = {.what = ""};
+	struct group group;
+	int error = group_parse(&group, "fuzz", (const char *)data, size, &complaint);
+
+	if (error == -ENOMEM)
+		return 0;
+	if (error) {
+		if (error != -EINVAL || complaint.what[0] == '\0')
+			abort();
+		return 0;
+	}
+	if (group.events_count == 0 || memcmp(group.text, data, size) != 0)
+		abort();
+	check_formulas(&group);
+	group_release(&group);
+	return 0;
+}
