@@ -51,7 +51,9 @@ libs_of = $(foreach l,$(1) $(BELOW_$(1)),$(B)/lib$(l).a)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all check lint format fuzz bench install uninstall clean
+.SECONDARY:
+.PHONY: all check test-programs lint lint-shell format format-check fuzz check-aarch64 \
+	check-install bench install uninstall clean
 
 all: $(B)/escalier
 
@@ -76,13 +78,101 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# tests/<module>/test-NAME.c links that module and those below it.
+# tests/<module>/test-NAME.c links that module and those below it; tests/<module>/link.mk adds what
+# one of them needs beside (LINK_test-NAME := flags).
 TESTS := $(wildcard $(MODULES:%=tests/%/test-*.c))
 TEST_PROGRAMS := $(TESTS:%.c=$(B)/%)
+-include $(wildcard tests/*/link.mk)
 define test_rule
 $(B)/tests/$(1)/test-%: $(B)/tests/$(1)/test-%.o $(call libs_of,$(1))
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) -lcmocka
+	$$(CC) $$(LDFLAGS) $$(LINK_$$(@F)) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(PKG_LIBS) \
+		-lcmocka
 endef
 $(foreach m,$(MODULES),$(eval $(call test_rule,$(m))))
+test-programs: $(TEST_PROGRAMS)
+
+# The shell suites run the program itself; failures are injected into the plain builds only, since a
+# sanitizer's runtime and a preload that stands before it do not agree.
+SUITES := $(wildcard tests/cli/test-*.sh)
+INJECT := $(B)/tests/inject/inject.so
+$(INJECT): tests/inject/inject.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 -g $(WARNINGS) -D_GNU_SOURCE -I. -fPIC -shared -o $@ $< -ldl
+ifeq ($(MODE),release)
+test-programs: $(INJECT)
+endif
+check: all test-programs
+	ESCALIER=$(abspath $(B)/escalier) ESCALIER_INJECT=$(abspath $(INJECT)) MODE=$(MODE) \
+		scripts/lib/run-tests.sh -l "$(notdir $(CC)) $(MODE)" $(TEST_PROGRAMS) $(SUITES)
+
+C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) core/kernels/*.c topology/*/*.c tests/*/*.[ch] fuzz/*.c \
+	bench/*.c)
+format:
+	clang-format -i $(C_FILES)
+format-check:
+	clang-format --dry-run --Werror $(C_FILES)
+lint-shell:
+	shellcheck -x scripts/*.sh scripts/lib/*.sh tests/cli/*.sh hooks/pre-commit .ci/run
+TIDY := $(foreach m,$(MODULES),$(SOURCES_$(m):%=$(B)/tidy/%.ok))
+$(B)/tidy/%.ok: % .clang-tidy
+	@mkdir -p $(@D)
+	clang-tidy --quiet $< -- $(CPPFLAGS) $(PKG_CFLAGS) -std=c11
+	@touch $@
+lint: $(TIDY)
+
+# Each target runs for a few seconds, or FUZZ_SECONDS, from the inputs in fuzz/corpus/NAME.
+FUZZ_SECONDS ?= 5
+FUZZERS := $(patsubst fuzz/%.c,%,$(wildcard fuzz/fuzz-*.c))
+FB := build/clang-fuzz
+$(FB)/fuzz-%: fuzz/fuzz-%.c $(foreach m,base topology counters alloc core,$(SOURCES_$(m)))
+	@mkdir -p $(@D)
+	clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		$(CPPFLAGS) $(PKG_CFLAGS) -o $@ $^ $(PKG_LIBS)
+fuzz: $(FUZZERS:%=$(FB)/%)
+	@for name in $(FUZZERS); do \
+		mkdir -p $(FB)/corpus/$$name; \
+		echo "$$name"; \
+		$(FB)/$$name -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(FB)/ -rss_limit_mb=4096 \
+			$(FB)/corpus/$$name $$(ls -d fuzz/corpus/$${name#fuzz-} 2>/dev/null) \
+			>$(FB)/$$name.log 2>&1 || { tail -40 $(FB)/$$name.log; exit 1; }; \
+		tail -1 $(FB)/$$name.log; \
+	done
+
+# The kernels and what they stand on, for the other architecture, run by qemu's user mode.
+AARCH64 := aarch64-linux-gnu-gcc
+AB := build/aarch64
+check-aarch64:
+	@mkdir -p $(AB)
+	$(AARCH64) -static -std=c11 -O2 $(WARNINGS) $(CPPFLAGS) -o $(AB)/kernels \
+		tests/aarch64/kernels.c core/chase.c core/cycle.c $(wildcard core/kernels/*.c) \
+		base/random.c base/error.c base/clock.c -lm
+	qemu-aarch64 $(AB)/kernels
+
+bench: $(B)/bench/overhead $(B)/bench/latency
+	$(B)/bench/overhead
+	$(B)/bench/latency
+$(B)/bench/%: $(B)/bench/%.o $(call libs_of,core)
+	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+SHARE := $(DESTDIR)$(PREFIX)/share/escalier
+MAN := $(DESTDIR)$(PREFIX)/share/man/man1
+install: all
+	install -D -m 755 $(B)/escalier $(DESTDIR)$(PREFIX)/bin/escalier
+	install -D -m 644 -t $(SHARE)/plots scripts/plots/*.gp
+	for arch in counters/groups/*/; do \
+		install -D -m 644 -t $(SHARE)/groups/$$(basename $$arch) $$arch*.txt || exit 1; done
+	install -D -m 644 docs/escalier.1 $(MAN)/escalier.1
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/escalier $(MAN)/escalier.1
+	rm -rf $(SHARE)
+check-install: all
+	rm -rf $(B)/root
+	$(MAKE) -s install DESTDIR=$(abspath $(B)/root) PREFIX=/usr
+	test -x $(B)/root/usr/bin/escalier -a -f $(B)/root/usr/share/escalier/plots/staircase.gp
+	$(MAKE) -s uninstall DESTDIR=$(abspath $(B)/root) PREFIX=/usr
+	test -z "$$(find $(B)/root -type f)"
+
+clean:
+	rm -rf build
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -63,18 +63,18 @@ static void label_plateaus(const struct figure *figure, struct panel *panel)
 		double x =
 			sqrt((double)plateau->first_bytes * (double)plateau->last_bytes);
 		double screen_x = figure_screen_x(figure, x);
-		/* Nothing may stick out at the right. */
-		double most = (FIGURE_RIGHT - 110.0) / FIGURE_WIDTH;
-		double least = (FIGURE_LEFT + 110.0) / FIGURE_WIDTH;
+		/* From the middle of the flat part to the right, where the curve is
+		 * higher; but nothing may stick out. */
+		double most = (FIGURE_RIGHT - 235.0) / FIGURE_WIDTH;
 
-		screen_x = fmin(fmax(screen_x, least), most);
+		screen_x = fmin(screen_x, most);
 		text_format(&panel->gp, "set label \"{/:Bold %s}  %s ns", plateau->name,
 			findings_number(ns, plateau->ns));
 		if (isfinite(plateau->cycles))
 			text_format(&panel->gp, " · %s cyc",
 				findings_number(cycles, plateau->cycles));
 		text_format(&panel->gp,
-			"\" at screen %.5f, screen %.5f center front font \",13\"\n",
+			"\" at screen %.5f, screen %.5f left front font \",13\"\n",
 			screen_x,
 			figure_screen_y(figure, panel, plateau->ns) -
 				30.0 / figure->height);

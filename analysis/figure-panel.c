@@ -152,8 +152,11 @@ void figure_end_labels(const struct figure *figure, struct panel *panel,
 void figure_caption(const struct figure *figure, struct panel *panel, const char *caption,
 	enum caption_place place)
 {
+	static const int offsets[] = {[CAPTION_INSIDE] = 18,
+		[CAPTION_ABOVE] = -11,
+		[CAPTION_ABOVE_LABELS] = -34};
 	int x = FIGURE_LEFT + (place == CAPTION_INSIDE ? 12 : 0);
-	int y = (int)panel->top + (place == CAPTION_INSIDE ? 18 : -11);
+	int y = (int)panel->top + offsets[place];
 
 	text_append(&panel->gp, "set label ");
 	figure_quote(&panel->gp, caption);

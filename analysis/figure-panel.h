@@ -80,7 +80,7 @@ void figure_end_labels(const struct figure *figure, struct panel *panel,
 
 /* The caption at the panel's upper left, grey: inside the frame, or above it where the
  * labels of nominal sizes leave room. */
-enum caption_place { CAPTION_INSIDE, CAPTION_ABOVE };
+enum caption_place { CAPTION_INSIDE, CAPTION_ABOVE, CAPTION_ABOVE_LABELS };
 void figure_caption(const struct figure *figure, struct panel *panel, const char *caption,
 	enum caption_place place);
 

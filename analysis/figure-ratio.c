@@ -79,10 +79,10 @@ static int write_ratio(struct figure *figure, struct panel *panel)
 	}
 	(void)snprintf(caption, sizeof(caption),
 		"time relative to %.30s, paired by round · ribbon: 95 %% interval · grey: within "
-		"%.0f %%, no difference",
+		"%.0f %%",
 		figure->findings->environment->baseline, 100 * RATIO_SAME);
-	figure_caption(
-		figure, panel, caption, tlb_labels ? CAPTION_INSIDE : CAPTION_ABOVE);
+	figure_caption(figure, panel, caption,
+		tlb_labels ? CAPTION_ABOVE_LABELS : CAPTION_ABOVE);
 	figure_nominals(figure, panel, NOMINAL_TLBS, tlb_labels);
 	figure_end_labels(figure, panel, labelled, n);
 	return 0;

@@ -18,7 +18,7 @@ static const struct panel_kind *const kinds[] = {
 	&panel_ratio,
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
-enum { HEADER = 135, GAP = 62, FOOTER = 75 };
+enum { HEADER = 135, GAP = 68, FOOTER = 75, REMARK = 28 };
 
 /* Okabe and Ito's palette, with a marker each: the two tell backends apart without the
  * other. */
@@ -267,7 +267,8 @@ int figure_write(const struct findings *findings, const char *folder)
 	set_x_range(&figure);
 	figure.nominals_count = nominal_list(
 		findings->machine, findings->main_series->cpu, figure.nominals);
-	figure.height = HEADER + FOOTER - GAP;
+	figure.height = HEADER + FOOTER - GAP +
+			(findings->environment->counters_missing[0] ? REMARK : 0);
 	for (size_t i = 0; i < KINDS; i++)
 		if (kinds[i]->wanted(&figure))
 			figure.height += kinds[i]->height + GAP;

@@ -77,7 +77,7 @@ do for [kind in "png svg"] {
     if (panel eq "linear") {
       set ylabel "time per read [ns]"
       plot for [i = 1:thin_count] "linear-".i.".tsv" using 1:2 with lines \
-             lw 1 dt 2 lc rgb thin_colour[i], \
+             lw 1.2 lc rgb thin_colour[i], \
            for [i = curves:1:-1] "latency-".i.".tsv" using 1:2 with lines \
              lw 2 lc rgb curve_colour[i]
     }

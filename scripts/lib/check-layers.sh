@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Includes point down only: each folder may include itself and the folders named for it. Prints what
+# breaks the rule; exit 1 where something does.
+set -eu
+cd "$(dirname "$0")/../.."
+
+declare -A may=(
+  [base]="base"
+  [topology]="topology base"
+  [counters]="counters base"
+  [alloc]="alloc base"
+  [core]="core topology counters alloc base"
+  [analysis]="analysis core topology counters base"
+  [cli]="cli analysis core topology counters alloc base"
+)
+broken=0
+for folder in "${!may[@]}"; do
+  while IFS=: read -r file line text; do
+    included=${text#*\"}
+    included=${included%%/*}
+    case " ${may[$folder]} " in
+      *" $included "*) ;;
+      *)
+        echo "$file:$line: $folder/ may not include $included/"
+        broken=1
+        ;;
+    esac
+  done < <(grep -rn --include='*.[ch]' '^#include "' "$folder" || true)
+done
+exit $broken
