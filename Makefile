@@ -112,7 +112,7 @@ format:
 format-check:
 	clang-format --dry-run --Werror $(C_FILES)
 lint-shell:
-	shellcheck -x scripts/*.sh scripts/lib/*.sh tests/cli/*.sh hooks/pre-commit .ci/run
+	shellcheck -x scripts/*.sh scripts/lib/*.sh tests/cli/*.sh bench/*.sh hooks/pre-commit .ci/run
 TIDY := $(foreach m,$(MODULES),$(SOURCES_$(m):%=$(B)/tidy/%.ok))
 $(B)/tidy/%.ok: % .clang-tidy
 	@mkdir -p $(@D)
@@ -148,8 +148,8 @@ check-aarch64:
 		base/random.c base/error.c base/clock.c -lm
 	qemu-aarch64 $(AB)/kernels
 
-bench: $(B)/bench/overhead $(B)/bench/latency
-	$(B)/bench/overhead
+bench: all $(B)/bench/latency
+	bench/overhead.sh $(B)/escalier
 	$(B)/bench/latency
 $(B)/bench/%: $(B)/bench/%.o $(call libs_of,core)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)

@@ -190,20 +190,30 @@ static int open_folder(struct sweep *sweep)
 	return error;
 }
 
-/* The summary on stdout and where the rest is: the exit code. */
+/* The head of the summary on stdout, up to its first table, and where the rest is: the
+ * exit code. */
 static int tell(struct sweep *sweep)
 {
 	char path[PATH_MAX + 16];
+	struct text summary;
 	struct text text;
 	int code;
 
+	text_init(&summary);
 	text_init(&text);
 	(void)snprintf(path, sizeof(path), "%s/summary.txt", sweep->folder.path);
-	if (!sweep->options.quiet && file_read_all(path, &text) == 0)
-		text_append(&text, "\n");
+	if (!sweep->options.quiet && file_read_all(path, &summary) == 0) {
+		const char *machine = strstr(summary.bytes, "\n\n");
+		const char *end = machine ? strstr(machine + 2, "\n\n") : NULL;
+
+		if (end)
+			text_append_bytes(
+				&text, summary.bytes, (size_t)(end + 2 - summary.bytes));
+	}
 	text_format(&text, "report: %s\n", sweep->folder.path);
 	code = output_text(&text);
 	text_release(&text);
+	text_release(&summary);
 	return code;
 }
 
