@@ -79,7 +79,7 @@ int pool_open(struct pool *pool, const char *root, uint64_t page_bytes, int node
 	*pool = (struct pool){.page_bytes = page_bytes, .node = node};
 	if (strlen(root) >= sizeof(pool->root))
 		return -ENAMETOOLONG;
-	strcpy(pool->root, root);
+	memcpy(pool->root, root, strlen(root) + 1);
 	error = read_state(pool, &state);
 	if (error)
 		return error;

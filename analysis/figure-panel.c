@@ -128,7 +128,8 @@ void figure_end_labels(const struct figure *figure, struct panel *panel,
 			   figure->height;
 		size_t at = n;
 
-		if (!isfinite(curves[i]->end_y) || n == 2 * FIGURE_SERIES)
+		if (!isfinite(curves[i]->end_y) ||
+			n == sizeof(sorted) / sizeof(sorted[0]))
 			continue;
 		for (; at > 0 && positions[at - 1] > y; at--) {
 			positions[at] = positions[at - 1];

@@ -119,11 +119,12 @@ static void set_x_axis(struct figure *figure)
 	for (int named = 0; named < 2; named++) {
 		text_append(out, named ? "x_ticks_named = '" : "x_ticks = '");
 		first = true;
-		for (double x = 1024; x <= figure->x_high; x *= 4) {
-			if (x < figure->x_low)
+		for (uint64_t x = 1024; (double)x <= figure->x_high; x *= 4) {
+			if ((double)x < figure->x_low)
 				continue;
-			text_format(out, "%s\"%s\" %.0f", first ? "" : ", ",
-				named ? number_format_bytes(size, (uint64_t)x) : "", x);
+			text_format(out, "%s\"%s\" %llu", first ? "" : ", ",
+				named ? number_format_bytes(size, x) : "",
+				(unsigned long long)x);
 			first = false;
 		}
 		text_append(out, "'\n");

@@ -67,7 +67,9 @@ static void set_headline(struct findings *findings)
 				stairs[0] = &series->stairs[i];
 			stairs[1] = &series->stairs[i];
 		}
-	if (stairs[0] == stairs[1])
+	if (!stairs[0])
+		(void)snprintf(findings->headline, size, "Nothing could be measured");
+	else if (stairs[0] == stairs[1])
 		(void)snprintf(findings->headline, size, "A read takes %s ns",
 			findings_number(low, stairs[0]->estimates[QUANTITY_NS].median));
 	else

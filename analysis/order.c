@@ -54,7 +54,7 @@ static int rank(struct ranks *ranks, const struct point *point, uint32_t *result
 	if (ranks->count == ranks->capacity) {
 		size_t capacity = ranks->capacity ? 2 * ranks->capacity : 16;
 		const struct point **points =
-			realloc(ranks->points, capacity * sizeof(*points));
+			realloc(ranks->points, capacity * sizeof(ranks->points[0]));
 
 		if (!points)
 			return -ENOMEM;

@@ -42,16 +42,16 @@ static size_t set_variables(const struct reading *reading,
 	size_t n = group->events_count;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct counter_value *value =
-			reading->columns[i] < 0
-				? NULL
-				: &measurement->values[reading->columns[i]];
+		const struct counter_value *value;
 
 		variables[i].name = group->events[i].counter;
 		variables[i].value = NAN;
-		if (value && value->running_ns < value->enabled_ns)
+		if (reading->columns[i] < 0)
+			continue;
+		value = &measurement->values[reading->columns[i]];
+		if (value->running_ns < value->enabled_ns)
 			rejected++;
-		else if (value && value->running_ns > 0)
+		else if (value->running_ns > 0)
 			variables[i].value = (double)value->count;
 	}
 	variables[n++] = (struct variable){"READS", (double)measurement->reads};

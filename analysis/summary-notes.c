@@ -73,7 +73,8 @@ static void print_unconverged(const struct staircase *staircase, struct text *te
 	if (staircase->target <= 0 || staircase->stairs_unconverged == 0)
 		return;
 	if (staircase->stairs_unconverged == staircase->stairs_measured) {
-		text_format(text, "\nNo size is known to ±%.3g %%, in time or in cycles\n",
+		text_format(text,
+			"\nNo size is known to ±%.3g %%, in time or in cycles\n",
 			100 * staircase->target);
 		return;
 	}

@@ -165,10 +165,10 @@ char *number_format_bytes(char text[NUMBER_TEXT], uint64_t bytes)
 		return text;
 	}
 	/* 999.5 and up would need four digits. */
-	while ((value >= 1024 || value >= 999.5) && power < 5) {
+	do {
 		value /= 1024;
 		power++;
-	}
+	} while (value >= 999.5 && power < 5);
 	int digits = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
 	int length = snprintf(text, NUMBER_TEXT - 1, "%.*f", digits, value);
 

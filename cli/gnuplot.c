@@ -107,7 +107,7 @@ int gnuplot_run(const char *script, const char *folder, struct complaint *compla
 	char plots[PATH_MAX], path[PATH_MAX], said[200];
 	struct settings settings;
 	int ends[2];
-	pid_t child;
+	pid_t child = -1;
 	int error = share_find("scripts/plots", plots, sizeof(plots));
 
 	if (error || snprintf(path, sizeof(path), "%s/%s", plots, script) >=

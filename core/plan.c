@@ -305,7 +305,7 @@ static uint64_t estimate_round_ns(const struct plan *plan, const struct machine 
 
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct point *point = &plan->points[i];
-		double elements = (double)(point->bytes / point->stride);
+		double elements = (double)point->bytes / (double)point->stride;
 
 		total += (double)options->windows * ((double)options->window_ns + 60e3);
 		if (i && point_same_layout(point, &plan->points[i - 1]))

@@ -242,7 +242,7 @@ static int measure_layout(struct run *run, size_t from, size_t to,
 	int error;
 
 	random_init(&random,
-		random_derive(setup->options->seed, (uint64_t)run->round << 32 | from));
+		random_derive(setup->options->seed, run->round * 0x100000000ull + from));
 	error = kernel->prepare(&state, &random, &run->scratch);
 	if (error) {
 		complaint_what(&why, "%s cannot be laid out", kernel->name);

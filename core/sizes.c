@@ -64,8 +64,8 @@ int sizes_choose(const struct machine *machine, unsigned cpu,
 {
 	struct capacities capacities = {.count = 0};
 	const int steps = 2 * (int)range->per_octave; /* of the dense grid, an octave */
-	const double low = floor(log2((double)range->min_bytes) * steps);
-	const double high = ceil(log2((double)range->max_bytes) * steps);
+	const int low = (int)floor(log2((double)range->min_bytes) * steps);
+	const int high = (int)ceil(log2((double)range->max_bytes) * steps);
 	uint64_t *chosen;
 	size_t n = 0;
 	size_t kept = 0;
@@ -74,10 +74,10 @@ int sizes_choose(const struct machine *machine, unsigned cpu,
 	chosen = malloc(((size_t)(high - low) + 2 + capacities.count) * sizeof(*chosen));
 	if (!chosen)
 		return -ENOMEM;
-	for (double step = low; step <= high; step++) {
-		double bytes = exp2(step / steps);
+	for (int step = low; step <= high; step++) {
+		double bytes = exp2((double)step / steps);
 
-		if (fmod(step, 2) == 0 || is_dense(&capacities, bytes))
+		if (step % 2 == 0 || is_dense(&capacities, bytes))
 			chosen[n++] = round_size(bytes);
 	}
 	for (size_t i = 0; i < capacities.count; i++)

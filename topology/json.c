@@ -86,7 +86,8 @@ static json_t *tlb_json(const struct machine *machine, size_t i)
 		"kind", tlb_kind_name(tlb->kind), "page_bytes",
 		(json_int_t)tlb->page_bytes, "entries", (int)tlb->entries, "ways",
 		ways_json(tlb->ways), "reach_bytes",
-		(json_int_t)(tlb->entries * tlb->page_bytes), "source", tlb->source);
+		(json_int_t)tlb->entries * (json_int_t)tlb->page_bytes, "source",
+		tlb->source);
 }
 
 /* An array of count items, or NULL. */

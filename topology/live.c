@@ -23,14 +23,12 @@ enum { PAGE_SIZES_MAX = 16 };
 static uint64_t meminfo_bytes(const struct text *meminfo, const char *key)
 {
 	size_t length = strlen(key);
-	uint64_t kib;
 
 	for (const char *at = meminfo->bytes; (at = strstr(at, key)); at += length) {
 		bool starts = at == meminfo->bytes || at[-1] == '\n' || at[-1] == ' ';
 
-		if (starts && at[length] == ':' &&
-			sscanf(at + length + 1, "%" SCNu64, &kib) == 1)
-			return kib * 1024;
+		if (starts && at[length] == ':')
+			return strtoull(at + length + 1, NULL, 10) * 1024;
 	}
 	return 0;
 }
@@ -98,9 +96,13 @@ static int read_page_sizes(struct machine *machine, const char *root)
 	pools = opendir(path);
 	while (pools && count < PAGE_SIZES_MAX && (entry = readdir(pools))) {
 		struct page_size *size = &sizes[count];
+		static const char prefix[] = "hugepages-";
 		uint64_t kib;
 
-		if (sscanf(entry->d_name, "hugepages-%" SCNu64 "kB", &kib) != 1)
+		if (strncmp(entry->d_name, prefix, sizeof(prefix) - 1) != 0)
+			continue;
+		kib = strtoull(entry->d_name + sizeof(prefix) - 1, NULL, 10);
+		if (kib == 0)
 			continue;
 		*size = (struct page_size){.bytes = kib * 1024, .free_known = true};
 		(void)snprintf(path, sizeof(path), "%s/%.64s/nr_hugepages", folder,
