@@ -287,7 +287,7 @@ static double nominal_read_ns(const struct machine *machine, const struct point 
 	static const double by_level[] = {1.5, 5, 20, 40};
 	unsigned last = machine_last_cache_level(machine, point->cpu);
 
-	if (strcmp(point->kernel, kernel_strided.name) == 0)
+	if (point->kernel == kernel_strided.name)
 		return 1;
 	for (unsigned level = 1; level <= last && level <= 4; level++) {
 		const struct cache *cache = machine_cache(machine, level, point->cpu);
