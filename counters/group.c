@@ -91,7 +91,7 @@ static bool is_name(const char *text)
 static int add_event(struct parser *parser)
 {
 	struct group *group = parser->group;
-	struct event event;
+	struct event event = {.name = ""};
 	const char *start = parser->line.start;
 	const char *end = parser->line.end;
 	const char *counter_end = start;
@@ -128,7 +128,7 @@ static int add_event(struct parser *parser)
 static int add_metric(struct parser *parser)
 {
 	struct group *group = parser->group;
-	struct metric metric;
+	struct metric metric = {.name = ""};
 	const char *start = parser->line.start;
 	const char *end = parser->line.end;
 	const char *formula = end;
