@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/findings.h"
+#include "analysis/nominal.h"
+#include "analysis/served.h"
+#include "analysis/staircase.h"
+#include "tests/analysis/synthetic.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A run and its analysis. */
+struct fixture {
+	struct synthetic run;
+	struct staircase staircase;
+};
+
+static void analyse(struct fixture *f, const struct synthetic_options *options)
+{
+	synthetic_init(&f->run, options);
+	assert_int_equal(staircase_build(&f->staircase, &f->run.dataset,
+				 &(struct staircase_options){.groups = f->run.groups,
+					 .groups_count = f->run.groups_count,
+					 .machine = &f->run.machine,
+					 .baseline = f->run.environment.baseline,
+					 .target = f->run.environment.target}),
+		0);
+}
+
+static void release(struct fixture *f)
+{
+	staircase_release(&f->staircase);
+	synthetic_release(&f->run);
+}
+
+static const struct synthetic_options usual = {
+	.kernels = {"chase"},
+	.backends = {"small", "thp"},
+	.rounds = 8,
+	.counters = true,
+};
+
+static void estimates_recover_the_truth(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	analyse(&f, &usual);
+	assert_int_equal(f.staircase.count, 2);
+	for (size_t i = 0; i < f.staircase.count; i++) {
+		const struct series *series = &f.staircase.series[i];
+
+		assert_int_equal(series->count, 65);
+		for (size_t k = 0; k < series->count; k++) {
+			const struct stair *stair = &series->stairs[k];
+			struct synthetic_truth truth =
+				synthetic_truth(series->backend, 0, stair->bytes);
+			/* Allocations differ most at the edge of the last cache. */
+			bool edge = stair->bytes > (2 << 20) && stair->bytes < (20 << 20);
+			double tolerance = edge ? 0.25 : 0.01;
+
+			assert_true(stair->cycles_counted);
+			assert_int_equal(stair->cycles.count, 8);
+			assert_true(fabs(stair->cycles.median / truth.cycles - 1) <
+				    tolerance);
+			/* 2.55 GHz, give or take 0.12 a window. */
+			assert_true(fabs(stair->estimates[QUANTITY_NS].median * 2.55 /
+						    truth.cycles -
+					    1) < tolerance + 0.03);
+			assert_true(fabs(stair->estimates[QUANTITY_FROM_DRAM].median -
+					    truth.from_dram) < 0.001);
+			assert_true(fabs(stair->estimates[QUANTITY_PAGE_WALKS].median -
+					    truth.walks) < 0.001);
+			assert_true(stair->estimates[QUANTITY_NS].low <=
+				    stair->estimates[QUANTITY_NS].median);
+			assert_true(stair->estimates[QUANTITY_NS].high >=
+				    stair->estimates[QUANTITY_NS].median);
+			assert_int_equal(stair->page_bytes, i == 0 ? 4096 : 2 << 20);
+		}
+	}
+	assert_int_equal(f.staircase.windows, f.run.dataset.count);
+	assert_true(fabs(f.staircase.clock_ghz.median - 2.55) < 0.01);
+	release(&f);
+}
+
+/* With rounds that differ by known factors, order statistics are known too. */
+static void intervals_are_order_statistics(void **state)
+{
+	struct synthetic_options options = usual;
+	struct staircase s;
+	struct fixture f;
+	const struct stair *stair;
+
+	(void)state;
+	options.quiet = true;
+	options.min_bytes = options.max_bytes = 4096;
+	options.rounds = 7;
+	analyse(&f, &options);
+	for (size_t i = 0; i < f.run.dataset.count; i++) {
+		struct measurement *m = &f.run.dataset.measurements[i];
+
+		m->reads = 1000;
+		m->cpu_ns = 1000 * (10 + m->round);
+		if (strcmp(m->point.backend, "thp") == 0)
+			m->cpu_ns *= 2;
+	}
+	assert_int_equal(staircase_build(&s, &f.run.dataset,
+				 &(struct staircase_options){.machine = &f.run.machine,
+					 .baseline = "small",
+					 .target = 0.02}),
+		0);
+	stair = &s.series[0].stairs[0];
+	assert_true(stair->estimates[QUANTITY_NS].median == 13);
+	assert_true(stair->estimates[QUANTITY_NS].low == 10);
+	assert_true(stair->estimates[QUANTITY_NS].high == 16);
+	assert_true(fabs(estimate_half_width(&stair->estimates[QUANTITY_NS]) - 3.0 / 13) <
+		    1e-12);
+	assert_false(stair->converged);
+	assert_int_equal(stair->ratio.count, 0);
+	/* Each round of one against the same round of the other: always 2. */
+	stair = &s.series[1].stairs[0];
+	assert_true(fabs(stair->ratio.low - 2) < 1e-12);
+	assert_true(fabs(stair->ratio.high - 2) < 1e-12);
+	assert_int_equal(stair->verdict, VERDICT_SLOWER);
+	staircase_release(&s);
+	release(&f);
+}
+
+static enum verdict verdict_of(struct fixture *f, const double factors[6])
+{
+	struct staircase s;
+	enum verdict verdict;
+
+	for (size_t i = 0; i < f->run.dataset.count; i++) {
+		struct measurement *m = &f->run.dataset.measurements[i];
+
+		m->reads = 1000;
+		m->cpu_ns = 1000000;
+		if (strcmp(m->point.backend, "thp") == 0)
+			m->cpu_ns = (uint64_t)llround(1e6 * factors[m->round]);
+	}
+	assert_int_equal(staircase_build(&s, &f->run.dataset,
+				 &(struct staircase_options){.machine = &f->run.machine,
+					 .baseline = "small"}),
+		0);
+	verdict = s.series[1].stairs[0].verdict;
+	staircase_release(&s);
+	return verdict;
+}
+
+static void verdicts_need_their_interval(void **state)
+{
+	struct synthetic_options options = usual;
+	struct fixture f;
+
+	(void)state;
+	options.min_bytes = options.max_bytes = 4096;
+	options.rounds = 6;
+	analyse(&f, &options);
+	assert_int_equal(
+		verdict_of(&f, (double[]){0.99, 1.01, 1, 1, 1, 1.015}), VERDICT_SAME);
+	/* Within 2 % of 1 it is the same, even if all of it lies on one side. */
+	assert_int_equal(verdict_of(&f, (double[]){0.99, 0.99, 0.985, 0.99, 0.99, 0.99}),
+		VERDICT_SAME);
+	assert_int_equal(verdict_of(&f, (double[]){0.9, 0.95, 0.9, 0.8, 0.99, 0.9}),
+		VERDICT_FASTER);
+	assert_int_equal(verdict_of(&f, (double[]){1.1, 1.05, 1.1, 1.2, 1.01, 1.1}),
+		VERDICT_SLOWER);
+	assert_int_equal(verdict_of(&f, (double[]){0.9, 0.9, 0.9, 0.9, 0.9, 1.03}),
+		VERDICT_UNRESOLVED);
+	release(&f);
+
+	options.rounds = 5;
+	analyse(&f, &options);
+	assert_int_equal(
+		verdict_of(&f, (double[]){0.9, 0.9, 0.9, 0.9, 0.9, 0.9}), VERDICT_NONE);
+	release(&f);
+}
+
+static void error_rows_are_counted_and_named(void **state)
+{
+	struct synthetic_options options = usual;
+	struct fixture f;
+
+	(void)state;
+	options.failing = "thp";
+	analyse(&f, &options);
+	assert_int_equal(f.staircase.series[1].windows, 0);
+	assert_int_equal(f.staircase.error_rows, 65 * 8);
+	for (size_t k = 0; k < f.staircase.series[1].count; k++) {
+		const struct stair *stair = &f.staircase.series[1].stairs[k];
+
+		assert_int_equal(stair->rounds_count, 0);
+		assert_int_equal(stair->error_rows, 8);
+		assert_non_null(strstr(stair->error, "pool of 2M pages is empty"));
+		assert_true(isnan(stair->estimates[QUANTITY_NS].median));
+		assert_int_equal(stair->verdict, VERDICT_NONE);
+		assert_false(stair->converged);
+	}
+	release(&f);
+}
+
+static void rejects_counters_that_ran_part_of_the_time(void **state)
+{
+	struct synthetic_options options = usual;
+	struct fixture f;
+
+	(void)state;
+	options.multiplexed = true;
+	options.max_bytes = 32 << 10;
+	analyse(&f, &options);
+	/* One counter of the tlb group's windows. */
+	assert_int_equal(f.staircase.rejected, f.run.dataset.count / 2);
+	assert_false(f.staircase.known[QUANTITY_PAGE_WALKS]);
+	assert_false(f.staircase.known[QUANTITY_DTLB_L1_MISSES]);
+	assert_true(f.staircase.known[QUANTITY_CYCLES]);
+	assert_true(f.staircase.known[QUANTITY_FROM_L2]);
+	release(&f);
+}
+
+static void never_ran_is_unknown_not_zero(void **state)
+{
+	struct synthetic_options options = usual;
+	struct staircase s;
+	struct fixture f;
+
+	(void)state;
+	options.max_bytes = 8 << 10;
+	analyse(&f, &options);
+	for (size_t i = 0; i < f.run.dataset.count; i++)
+		memset(f.run.dataset.measurements[i].values, 0,
+			sizeof(f.run.dataset.measurements[i].values));
+	assert_int_equal(staircase_build(&s, &f.run.dataset,
+				 &(struct staircase_options){.groups = f.run.groups,
+					 .groups_count = f.run.groups_count,
+					 .machine = &f.run.machine,
+					 .baseline = "small"}),
+		0);
+	assert_int_equal(s.rejected, 0);
+	assert_false(s.known[QUANTITY_CYCLES]);
+	assert_false(s.known[QUANTITY_FROM_L2]);
+	assert_true(s.known[QUANTITY_CLOCK_CYCLES]);
+	assert_false(s.series[0].stairs[0].cycles_counted);
+	staircase_release(&s);
+	release(&f);
+}
+
+static void a_round_without_clean_windows_is_used_and_marked(void **state)
+{
+	struct synthetic_options options = usual;
+	struct fixture f;
+
+	(void)state;
+	options.all_disturbed = true;
+	options.max_bytes = 16 << 10;
+	analyse(&f, &options);
+	for (size_t k = 0; k < f.staircase.series[0].count; k++) {
+		const struct stair *stair = &f.staircase.series[0].stairs[k];
+
+		assert_int_equal(stair->rounds_count, 8);
+		assert_int_equal(stair->rounds_unclean, 1);
+		assert_true(stair->rounds[0].unclean);
+		assert_true(stair->rounds[0].values[QUANTITY_CYCLES] >
+			    1.05 * stair->rounds[1].values[QUANTITY_CYCLES]);
+	}
+	release(&f);
+}
+
+static void cycles_come_from_the_clock_without_counters(void **state)
+{
+	struct synthetic_options options = usual;
+	struct fixture f;
+
+	(void)state;
+	options.counters = false;
+	analyse(&f, &options);
+	for (size_t k = 0; k < f.staircase.series[0].count; k++) {
+		const struct stair *stair = &f.staircase.series[0].stairs[k];
+		double truth = synthetic_truth("small", 0, stair->bytes).cycles;
+		bool edge = stair->bytes > (2 << 20) && stair->bytes < (20 << 20);
+
+		assert_false(stair->cycles_counted);
+		assert_true(
+			fabs(stair->cycles.median / truth - 1) < (edge ? 0.25 : 0.02));
+	}
+	release(&f);
+
+	options.no_clock = true;
+	options.max_bytes = 8 << 10;
+	analyse(&f, &options);
+	assert_true(isnan(f.staircase.series[0].stairs[0].cycles.median));
+	assert_int_equal(f.staircase.clock_ghz.count, 0);
+	release(&f);
+}
+
+static void plateaus_stand_at_the_levels_costs(void **state)
+{
+	static const struct {
+		const char *name;
+		double low, high;
+	} expected[] = {
+		{"L1", 4.0, 4.1}, {"L2", 12, 13}, {"L3", 50, 60}, {"DRAM", 390, 500}};
+	struct synthetic_options options = usual;
+	struct findings findings;
+	struct fixture f;
+
+	(void)state;
+	for (int counters = 0; counters < 2; counters++) {
+		options.counters = counters;
+		analyse(&f, &options);
+		assert_int_equal(findings_init(&findings, &f.run.environment,
+					 &f.run.machine, &f.staircase),
+			0);
+		assert_ptr_equal(findings.main_series, &f.staircase.series[0]);
+		assert_true(findings.latency);
+		assert_int_equal(findings.plateaus_count, 4);
+		for (int i = 0; i < 4; i++) {
+			assert_string_equal(findings.plateaus[i].name, expected[i].name);
+			assert_int_equal(findings.plateaus[i].by_counters, counters);
+			assert_true(findings.plateaus[i].cycles > expected[i].low);
+			assert_true(findings.plateaus[i].cycles < expected[i].high);
+		}
+		release(&f);
+	}
+}
+
+static void served_shares_add_up(void **state)
+{
+	struct served served;
+	struct fixture f;
+
+	(void)state;
+	analyse(&f, &usual);
+	served_levels(&f.staircase, &served);
+	assert_int_equal(served.count, 4);
+	for (size_t k = 0; k < f.staircase.series[0].count; k++) {
+		const struct stair *stair = &f.staircase.series[0].stairs[k];
+		struct synthetic_truth truth = synthetic_truth("small", 0, stair->bytes);
+		double sum = 0;
+
+		assert_int_equal(served_shares(stair, &served), 0);
+		for (size_t i = 0; i < served.count; i++)
+			sum += served.shares[i];
+		assert_true(fabs(sum - 1) < 1e-9);
+		assert_true(fabs(served.shares[2] - truth.from_l3) < 0.001);
+	}
+	release(&f);
+}
+
+static void places_strides_and_kernels_stay_apart(void **state)
+{
+	struct synthetic_options options = usual;
+	struct fixture f;
+
+	(void)state;
+	options.kernels[1] = "strided";
+	options.strides[0] = 64;
+	options.strides[1] = 256;
+	options.nodes = 2;
+	options.max_bytes = 8 << 10;
+	options.machine = "pack:2 [numa(memory=8GiB)] l3:1(size=32MiB) "
+			  "l2:2(size=512KiB) l1d:1(size=32KiB) core:1 pu:1";
+	analyse(&f, &options);
+	/* 2 kernels, 2 strides, 2 nodes, 2 backends; in the plan's order. */
+	assert_int_equal(f.staircase.count, 16);
+	for (size_t i = 0; i < 16; i++) {
+		const struct series *series = &f.staircase.series[i];
+
+		assert_string_equal(series->kernel, i < 8 ? "chase" : "strided");
+		assert_int_equal(series->stride, i / 4 % 2 ? 256 : 64);
+		assert_int_equal(series->node, i / 2 % 2);
+		assert_string_equal(series->backend, i % 2 ? "thp" : "small");
+		assert_int_equal(series->count, 5);
+		assert_int_equal(series->stairs[0].ratio.count, i % 2 ? 8 : 0);
+	}
+	release(&f);
+}
+
+static void an_empty_run_is_no_failure(void **state)
+{
+	struct synthetic_options options = usual;
+	struct findings findings;
+	struct fixture f;
+
+	(void)state;
+	options.rounds = 0;
+	analyse(&f, &options);
+	assert_int_equal(f.staircase.count, 0);
+	assert_int_equal(findings_init(&findings, &f.run.environment, &f.run.machine,
+				 &f.staircase),
+		0);
+	assert_null(findings.main_series);
+	assert_string_equal(findings.headline, "Nothing could be measured");
+	release(&f);
+}
+
+static void nominals_are_the_machines(void **state)
+{
+	struct nominal nominals[NOMINALS];
+	struct fixture f;
+
+	(void)state;
+	analyse(&f, &(struct synthetic_options){.backends = {"small"}});
+	assert_int_equal(nominal_list(&f.run.machine, 0, nominals), 7);
+	assert_string_equal(nominals[0].label, "L1d 32K");
+	assert_string_equal(nominals[1].label, "L1 dTLB 64×4K");
+	assert_int_equal(nominals[1].bytes, 256 << 10);
+	assert_int_equal(nominal_last_cache(&f.run.machine, 0), 32 << 20);
+	assert_int_equal(staircase_private_bytes(&f.run.machine, 0), 512 << 10);
+	release(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(estimates_recover_the_truth),
+		cmocka_unit_test(intervals_are_order_statistics),
+		cmocka_unit_test(verdicts_need_their_interval),
+		cmocka_unit_test(error_rows_are_counted_and_named),
+		cmocka_unit_test(rejects_counters_that_ran_part_of_the_time),
+		cmocka_unit_test(never_ran_is_unknown_not_zero),
+		cmocka_unit_test(a_round_without_clean_windows_is_used_and_marked),
+		cmocka_unit_test(cycles_come_from_the_clock_without_counters),
+		cmocka_unit_test(plateaus_stand_at_the_levels_costs),
+		cmocka_unit_test(served_shares_add_up),
+		cmocka_unit_test(places_strides_and_kernels_stay_apart),
+		cmocka_unit_test(an_empty_run_is_no_failure),
+		cmocka_unit_test(nominals_are_the_machines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
