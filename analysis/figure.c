@@ -221,27 +221,30 @@ static void set_title(struct figure *figure)
 	const struct machine *machine = findings->machine;
 	const struct series *series = findings->main_series;
 	const struct staircase *staircase = findings->staircase;
+	const bool several = environment->rounds_done > 1;
+	char node[32] = "";
 	char line[512];
 
 	set_line(figure, "title", findings->headline);
+	if (series->node >= 0)
+		(void)snprintf(node, sizeof(node), ", memory of node %d", series->node);
 	(void)snprintf(line, sizeof(line),
 		"%s%s%s%s · CPU %u%s · %s, %llu B stride · kernel %s%s%s",
 		machine->cpu_model[0] ? machine->cpu_model : "unknown CPU",
 		machine->hypervisor[0] ? " (" : "", machine->hypervisor,
-		machine->hypervisor[0] ? " guest)" : "", series->cpu,
-		series->node >= 0 ? " bound to a node" : "",
+		machine->hypervisor[0] ? " guest)" : "", series->cpu, node,
 		findings->latency ? "random pointer chase" : series->kernel,
 		(unsigned long long)series->stride,
 		machine->kernel[0] ? machine->kernel : "unknown",
 		machine->thp_enabled[0] ? " · THP " : "", machine->thp_enabled);
 	set_line(figure, "subtitle", line);
 	(void)snprintf(line, sizeof(line),
-		"median of %llu rounds of fresh memory%s%s · clock %.2f–%.2f GHz (p10–p90) · "
+		"%s%llu round%s of fresh memory%s%s · clock %.2f–%.2f GHz (p10–p90) · "
 		"%.0f %% of %zu windows undisturbed",
-		(unsigned long long)environment->rounds_done,
-		environment->rounds_done > 1 ? ", ribbon p10–p90 of " : "",
-		environment->rounds_done > 1 ? series->backend : "",
-		staircase->clock_ghz.p10, staircase->clock_ghz.p90,
+		several ? "median of " : "", (unsigned long long)environment->rounds_done,
+		several ? "s" : "", several ? ", ribbon p10–p90 of " : "",
+		several ? series->backend : "", staircase->clock_ghz.p10,
+		staircase->clock_ghz.p90,
 		staircase->windows ? 100 * (double)staircase->windows_clean /
 					     (double)staircase->windows
 				   : 0,
