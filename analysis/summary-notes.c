@@ -144,7 +144,7 @@ static void print_legend(const struct findings *findings, struct text *text)
 		"*: not known to the target, in time or in cycles; !: some round had no "
 		"undisturbed window, so that all of its windows were used");
 	if (known[QUANTITY_CYCLES])
-		print_column(text, "cycles",
+		print_column(text, "cyc",
 			"counted, for one read; lower quartile of windows in caches that "
 			"no other core shares, median beyond");
 	else
@@ -156,7 +156,7 @@ static void print_legend(const struct findings *findings, struct text *text)
 	if (known[QUANTITY_DTLB_L1_MISSES] || known[QUANTITY_PAGE_WALKS])
 		print_column(text, "dTLB walks",
 			"first-level data TLB misses, and page walks, per read");
-	print_column(text, "pages",
+	print_column(text, "page",
 		"size of the pages obtained, by the kernel's own accounting; mix: more "
 		"than one size");
 	if (findings->environment->baseline[0]) {

@@ -15,7 +15,8 @@ struct table {
 	const struct findings *findings;
 	const struct series *first, *end;
 	struct served served; /* its levels, count 0 without such counters */
-	bool tlb, ratios, base_cycles;
+	bool tlb, ratios, estimated_cycles;
+	int name_width;
 	struct nominal nominals[NOMINALS];
 	size_t nominals_count;
 };
@@ -41,25 +42,32 @@ static void print_fixed(struct text *text, int width, int digits, double value)
 		print_cell(text, width, "-");
 }
 
+/* A level's column: its share is at most 100. */
+static int level_width(const struct table *table, size_t level)
+{
+	int width = (int)strlen(table->served.names[level]);
+
+	return width > 3 ? width : 3;
+}
+
 static void print_titles(const struct table *table, struct text *text)
 {
-	text_format(text, "%6s  %-11s", "size", "backend");
-	print_cell(text, 6, "ns");
+	const char *baseline = table->findings->environment->baseline;
+
+	text_format(text, "%5s %-*s", "size", table->name_width, "backend");
+	print_cell(text, 5, "ns");
 	print_cell(text, 5, "+-%");
-	print_cell(text, 2, "");
-	print_cell(text, 6, table->base_cycles ? "~cyc" : "cycles");
+	text_append(text, "  ");
+	print_cell(text, 5, table->estimated_cycles ? "~cyc" : "cyc");
 	for (size_t i = 0; i < table->served.count; i++)
-		print_cell(text, 4, table->served.names[i]);
+		print_cell(text, level_width(table, i), table->served.names[i]);
 	if (table->tlb) {
 		print_cell(text, 5, "dTLB");
 		print_cell(text, 5, "walks");
 	}
-	print_cell(text, 5, "pages");
+	print_cell(text, 4, "page");
 	if (table->ratios)
-		text_format(text, "  to %s",
-			table->findings->environment->baseline[0]
-				? table->findings->environment->baseline
-				: "baseline");
+		text_format(text, " to %s", baseline[0] ? baseline : "baseline");
 	text_append(text, "\n");
 }
 
@@ -85,7 +93,7 @@ static void print_flags(const struct stair *stair, double target, struct text *t
 	if (stair->rounds_unclean > 0)
 		flags[n++] = '!';
 	flags[n] = '\0';
-	text_format(text, " %-2s", flags);
+	text_format(text, "%-2s", flags);
 }
 
 static void print_ratio(const struct stair *stair, struct text *text)
@@ -94,44 +102,43 @@ static void print_ratio(const struct stair *stair, struct text *text)
 
 	if (ratio->count == 0)
 		return;
-	text_format(text, "  %5.3f", ratio->median);
+	text_format(text, " %5.3f", ratio->median);
 	if (isfinite(ratio->low))
 		text_format(text, " %5.3f-%5.3f %s", ratio->low, ratio->high,
 			verdict_name(stair->verdict));
 }
 
-static void print_row(struct table *table, const struct stair *stair, const char *backend,
-	struct text *text)
+static void print_row(struct table *table, const struct series *series,
+	const struct stair *stair, struct text *text)
 {
 	const struct estimate *estimates = stair->estimates;
 	char page[NUMBER_TEXT];
-	size_t from = text->length;
 
-	text_format(text, "  %-11s", backend);
+	text_format(text, " %-*s", table->name_width, series->backend);
 	if (stair->windows == 0) {
-		text_append(text, "  no number: see \"Without a number\"\n");
+		print_cell(text, 5, "-");
+		text_append(text, "  see \"Without a number\"\n");
 		return;
 	}
-	print_number(text, 6, estimates[QUANTITY_NS].median);
+	print_number(text, 5, estimates[QUANTITY_NS].median);
 	print_fixed(text, 5, 1, 100 * estimate_half_width(&estimates[QUANTITY_NS]));
 	print_flags(stair, table->findings->staircase->target, text);
-	print_number(text, 6, stair->cycles.median);
+	print_number(text, 5, stair->cycles.median);
 	if (table->served.count > 0 && served_shares(stair, &table->served) == 0)
 		for (size_t i = 0; i < table->served.count; i++)
-			text_format(text, " %4.0f", 100 * table->served.shares[i]);
+			text_format(text, " %*.0f", level_width(table, i),
+				100 * table->served.shares[i]);
 	else
 		for (size_t i = 0; i < table->served.count; i++)
-			print_cell(text, 4, "-");
+			print_cell(text, level_width(table, i), "-");
 	if (table->tlb) {
 		print_fixed(text, 5, 3, estimates[QUANTITY_DTLB_L1_MISSES].median);
 		print_fixed(text, 5, 3, estimates[QUANTITY_PAGE_WALKS].median);
 	}
-	print_cell(text, 5,
+	print_cell(text, 4,
 		stair->page_bytes ? number_format_bytes(page, stair->page_bytes) : "mix");
 	if (table->ratios)
 		print_ratio(stair, text);
-	while (text->length > from && text->bytes[text->length - 1] == ' ')
-		text->bytes[--text->length] = '\0';
 	text_append(text, "\n");
 }
 
@@ -142,7 +149,7 @@ static bool next_size(
 	bool found = false;
 
 	for (const struct series *s = table->first; s < table->end; s++)
-		for (size_t i = 0; i < s->count; i++) {
+		for (size_t i = 0; i < s->count && s->windows > 0; i++) {
 			uint64_t size = s->stairs[i].bytes;
 
 			if ((first || size > above) && (!found || size < *bytes)) {
@@ -170,12 +177,30 @@ static void print_rows(struct table *table, struct text *text)
 		for (const struct series *s = table->first; s < table->end; s++) {
 			const struct stair *stair = series_find(s, bytes);
 
-			if (!stair)
+			if (!stair || s->windows == 0)
 				continue;
-			text_format(text, "%6s",
+			text_format(text, "%5s",
 				named ? "" : number_format_bytes(size, bytes));
-			print_row(table, stair, s->backend, text);
+			print_row(table, s, stair, text);
 			named = true;
+		}
+	}
+}
+
+/* What the columns of this facet are. */
+static void set_columns(struct table *table)
+{
+	table->ratios = false;
+	table->estimated_cycles = true;
+	table->name_width = (int)strlen("backend");
+	for (const struct series *i = table->first; i < table->end; i++) {
+		int width = (int)strlen(i->backend);
+
+		if (width > table->name_width)
+			table->name_width = width;
+		for (size_t k = 0; k < i->count; k++) {
+			table->ratios |= i->stairs[k].ratio.count > 0;
+			table->estimated_cycles &= !i->stairs[k].cycles_counted;
 		}
 	}
 }
@@ -185,14 +210,9 @@ static void print_table(struct table *table, struct text *text)
 	const struct series *s = table->first;
 	const struct kernel *kernel = kernel_find(s->kernel);
 	const struct staircase *staircase = table->findings->staircase;
+	uint64_t bytes;
 
-	table->ratios = false;
-	table->base_cycles = true;
-	for (const struct series *i = table->first; i < table->end; i++)
-		for (size_t k = 0; k < i->count; k++) {
-			table->ratios |= i->stairs[k].ratio.count > 0;
-			table->base_cycles &= !i->stairs[k].cycles_counted;
-		}
+	set_columns(table);
 	served_levels(staircase, &table->served);
 	table->tlb = staircase->known[QUANTITY_DTLB_L1_MISSES] ||
 		     staircase->known[QUANTITY_PAGE_WALKS];
@@ -208,6 +228,13 @@ static void print_table(struct table *table, struct text *text)
 				? "dependent reads: time per read is latency"
 				: "independent reads: time per read is not latency");
 	text_append(text, "\n");
+	for (const struct series *i = table->first; i < table->end; i++)
+		if (i->windows == 0)
+			text_format(text,
+				"%s has no number at any size: see \"Without a number\"\n",
+				i->backend);
+	if (!next_size(table, 0, true, &bytes))
+		return;
 	print_titles(table, text);
 	print_rows(table, text);
 }
