@@ -44,6 +44,16 @@ static unsigned default_cpu(const struct machine *machine)
 	return last;
 }
 
+/* Where no node tells its memory, as in a synthetic description, each may have some. */
+static bool has_memory(const struct machine *machine, size_t node)
+{
+	uint64_t known = 0;
+
+	for (size_t i = 0; i < machine->nodes_count; i++)
+		known += machine->nodes[i].bytes;
+	return known == 0 || machine->nodes[node].bytes > 0;
+}
+
 /* From one CPU to its own node, then to every other that has memory. One node needs no
  * binding. */
 static size_t default_places(
@@ -57,10 +67,10 @@ static size_t default_places(
 		places[0] = (struct place){cpu, -1};
 		return 1;
 	}
-	if (local >= 0 && machine->nodes[local].bytes > 0)
+	if (local >= 0 && has_memory(machine, (size_t)local))
 		places[count++] = (struct place){cpu, (int)machine->nodes[local].index};
 	for (size_t i = 0; i < machine->nodes_count && count < PLAN_PLACES; i++)
-		if ((int)i != local && machine->nodes[i].bytes > 0)
+		if ((int)i != local && has_memory(machine, i))
 			places[count++] =
 				(struct place){cpu, (int)machine->nodes[i].index};
 	return count;

@@ -71,7 +71,7 @@ int sizes_choose(const struct machine *machine, unsigned cpu,
 	size_t kept = 0;
 
 	collect(machine, cpu, &capacities);
-	chosen = malloc(((size_t)(high - low) + 2 + capacities.count) * sizeof(*chosen));
+	chosen = malloc(((size_t)(high - low) + 4 + capacities.count) * sizeof(*chosen));
 	if (!chosen)
 		return -ENOMEM;
 	for (int step = low; step <= high; step++) {
@@ -82,6 +82,8 @@ int sizes_choose(const struct machine *machine, unsigned cpu,
 	}
 	for (size_t i = 0; i < capacities.count; i++)
 		chosen[n++] = round_size((double)capacities.bytes[i]);
+	chosen[n++] = round_size((double)range->min_bytes);
+	chosen[n++] = round_size((double)range->max_bytes);
 	qsort(chosen, n, sizeof(*chosen), compare_sizes);
 	for (size_t i = 0; i < n; i++) {
 		if (chosen[i] < range->min_bytes || chosen[i] > range->max_bytes)
