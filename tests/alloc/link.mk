@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Functions that these tests put their own in front of.
 LINK_test-pool := -Wl,--wrap=file_write_u64,--wrap=file_read_u64
-LINK_test-failures := -Wl,--wrap=mmap,--wrap=munmap,--wrap=mprotect,--wrap=madvise \
+LINK_test-acquire-failures := -Wl,--wrap=mmap,--wrap=munmap,--wrap=mprotect,--wrap=madvise \
 	-Wl,--wrap=syscall,--wrap=open,--wrap=read,--wrap=aligned_alloc,--wrap=free
