@@ -13,16 +13,18 @@ enum { LABEL_PIXELS = 22 };
 
 void figure_quote(struct text *text, const char *string)
 {
-	text_append(text, "\"");
+	/* Single quotes: between double ones gnuplot would run what stands in backticks.
+	 */
+	text_append(text, "'");
 	for (const char *c = string; *c; c++) {
-		if (strchr("\"\\", *c))
+		if (*c == '\'')
+			text_append(text, "''");
+		else if (strchr("_^@{}&~\\", *c))
 			text_format(text, "\\%c", *c);
-		else if (strchr("_^@{}&~", *c))
-			text_format(text, "\\\\%c", *c);
 		else if (*c != '\n')
 			text_append_bytes(text, c, 1);
 	}
-	text_append(text, "\"");
+	text_append(text, "'");
 }
 
 void figure_value(struct text *text, double value)

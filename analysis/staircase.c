@@ -77,18 +77,29 @@ uint64_t staircase_private_bytes(const struct machine *machine, unsigned cpu)
 	return bytes;
 }
 
-/* Estimates from a sample without NaN, which is sorted. */
-static struct estimate estimate_sample(double *sample, size_t count)
+/* Quantiles of a sample without NaN, which is sorted; no interval. */
+static struct estimate estimate_spread(double *sample, size_t count)
 {
-	struct estimate estimate = {.count = count};
+	struct estimate estimate = {.count = count, .low = NAN, .high = NAN};
 
 	statistics_sort(sample, count);
 	estimate.median = statistics_quantile(sample, count, 0.5);
 	estimate.p10 = statistics_quantile(sample, count, 0.1);
 	estimate.p90 = statistics_quantile(sample, count, 0.9);
-	if (count == 0 || statistics_median_interval(sample, count, CONFIDENCE,
-				  &estimate.low, &estimate.high) < CONFIDENCE)
-		estimate.low = estimate.high = NAN;
+	return estimate;
+}
+
+/* The same with the interval, where the sample is large enough for one. */
+static struct estimate estimate_sample(double *sample, size_t count)
+{
+	struct estimate estimate = estimate_spread(sample, count);
+	double low, high;
+
+	if (count > 0 && statistics_median_interval(
+				 sample, count, CONFIDENCE, &low, &high) >= CONFIDENCE) {
+		estimate.low = low;
+		estimate.high = high;
+	}
 	return estimate;
 }
 
@@ -304,8 +315,7 @@ static void measure_clock(const struct builder *b)
 	for (size_t i = 0; i < b->dataset->count; i++)
 		if (b->dataset->measurements[i].clock_ghz > 0)
 			b->sample[count++] = b->dataset->measurements[i].clock_ghz;
-	*clock = estimate_sample(b->sample, count);
-	clock->low = clock->high = NAN;
+	*clock = estimate_spread(b->sample, count);
 }
 
 static int allocate(struct builder *b)
