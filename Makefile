@@ -120,8 +120,11 @@ $(B)/tidy/%.ok: % .clang-tidy
 	@touch $@
 lint: $(TIDY)
 
-# Each target runs for a few seconds, or FUZZ_SECONDS, from the inputs in fuzz/corpus/NAME.
+# Each target runs for a few seconds, or FUZZ_SECONDS, from real inputs.
 FUZZ_SECONDS ?= 5
+CORPUS_fuzz-csv := tests/core/data
+CORPUS_fuzz-group := counters/groups/zen3
+CORPUS_fuzz-topology := tests/topology/machines
 FUZZERS := $(patsubst fuzz/%.c,%,$(wildcard fuzz/fuzz-*.c))
 FB := build/clang-fuzz
 $(FB)/fuzz-%: fuzz/fuzz-%.c $(foreach m,base topology counters alloc core,$(SOURCES_$(m)))
@@ -129,14 +132,10 @@ $(FB)/fuzz-%: fuzz/fuzz-%.c $(foreach m,base topology counters alloc core,$(SOUR
 	clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		$(CPPFLAGS) $(PKG_CFLAGS) -o $@ $^ $(PKG_LIBS)
 fuzz: $(FUZZERS:%=$(FB)/%)
-	@for name in $(FUZZERS); do \
-		mkdir -p $(FB)/corpus/$$name; \
-		echo "$$name"; \
-		$(FB)/$$name -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(FB)/ -rss_limit_mb=4096 \
-			$(FB)/corpus/$$name $$(ls -d fuzz/corpus/$${name#fuzz-} 2>/dev/null) \
-			>$(FB)/$$name.log 2>&1 || { tail -40 $(FB)/$$name.log; exit 1; }; \
-		tail -1 $(FB)/$$name.log; \
-	done
+	@$(foreach f,$(FUZZERS),mkdir -p $(FB)/corpus/$(f) && echo $(f) && \
+		{ $(FB)/$(f) -max_total_time=$(FUZZ_SECONDS) -timeout=30 -rss_limit_mb=4096 \
+			-artifact_prefix=$(FB)/ $(FB)/corpus/$(f) $(CORPUS_$(f)) >$(FB)/$(f).log 2>&1 \
+			|| { tail -40 $(FB)/$(f).log; exit 1; }; } && grep ^Done $(FB)/$(f).log &&) true
 
 # The kernels and what they stand on, for the other architecture, run by qemu's user mode.
 AARCH64 := aarch64-linux-gnu-gcc
