@@ -112,7 +112,7 @@ format:
 format-check:
 	clang-format --dry-run --Werror $(C_FILES)
 lint-shell:
-	shellcheck -x scripts/*.sh scripts/lib/*.sh tests/cli/*.sh bench/*.sh hooks/pre-commit .ci/run
+	shellcheck -x scripts/*.sh scripts/lib/*.sh tests/cli/*.sh tests/inject/*.sh bench/*.sh hooks/pre-commit .ci/run
 TIDY := $(foreach m,$(MODULES),$(SOURCES_$(m):%=$(B)/tidy/%.ok))
 $(B)/tidy/%.ok: % .clang-tidy
 	@mkdir -p $(@D)

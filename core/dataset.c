@@ -193,7 +193,8 @@ static int set_field(struct reader *reader, struct dataset *dataset,
 		return 0;
 	}
 	if (field->type == FIELD_TEXT) {
-		(void)snprintf(at, MEASUREMENT_ERROR, "%s", reader->cell);
+		(void)snprintf(at, MEASUREMENT_ERROR, "%.*s", MEASUREMENT_ERROR - 1,
+			reader->cell);
 		return 0;
 	}
 	if (set_number(field, at, reader->cell))
@@ -309,6 +310,11 @@ int dataset_load_csv(
 		complaint_why(complaint, "%s", strerror(-error));
 	} else {
 		error = dataset_parse_csv(dataset, text.bytes, text.length, complaint);
+		if (error) {
+			struct complaint first = *complaint;
+
+			complaint_what(complaint, "%.150s: %.100s", path, first.what);
+		}
 	}
 	text_release(&text);
 	return error;

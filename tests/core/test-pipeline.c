@@ -85,7 +85,8 @@ static int ordinary_acquire(const struct memory_request *request,
 	acquired++;
 	*grant = (struct memory_grant){.base = aligned_alloc(4096, request->bytes),
 		.bytes = request->bytes,
-		.mapped_bytes = request->bytes};
+		.mapped_bytes = request->bytes,
+		.node = MEMORY_ANY_NODE};
 	grant->mapping = grant->base;
 	memset(grant->base, 0, request->bytes);
 	return grant->base ? 0 : -ENOMEM;
