@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/cmd.h"
 #include "cli/message.h"
+#include "cli/output.h"
 #include "cli/report.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdio.h>
-#include <string.h>
+#include <stddef.h>
 
 static const char help[] =
 	"Usage: escalier report DIR...\n"
@@ -18,21 +18,35 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 wrong usage, 3 a summary but no figure.\n";
 
-static int report_one(const char *folder)
+/* Adds the names of the files that it wrote. */
+static int report_one(const char *folder, struct text *written)
 {
 	struct complaint complaint = {0};
 	int error = report_write(folder, &complaint);
 
 	if (error == 0) {
-		(void)printf("%s/summary.txt\n%s/staircase.png\n%s/staircase.svg\n",
-			folder, folder, folder);
+		text_format(written,
+			"%s/summary.txt\n%s/staircase.png\n%s/staircase.svg\n", folder,
+			folder, folder);
 		return 0;
 	}
 	message_complaint(&complaint);
 	if (error != REPORT_NO_FIGURE)
 		return 1;
-	(void)printf("%s/summary.txt\n", folder);
+	text_format(written, "%s/summary.txt\n", folder);
 	return 3;
+}
+
+static int print_help(void)
+{
+	struct text text;
+	int code;
+
+	text_init(&text);
+	text_append(&text, help);
+	code = output_text(&text);
+	text_release(&text);
+	return code;
 }
 
 int cmd_report(int argc, char **argv)
@@ -41,6 +55,7 @@ int cmd_report(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
+	struct text written;
 	int option, worst = 0;
 
 	optind = 0; /* another command may have parsed before */
@@ -49,18 +64,21 @@ int cmd_report(int argc, char **argv)
 		if (option != 'h')
 			return message_usage("report", "unknown or misused option %s",
 				argv[optind - 1]);
-		(void)fputs(help, stdout);
-		return 0;
+		return print_help();
 	}
 	if (optind == argc)
 		return message_usage(
 			"report", "which run? Name its folder, results/<host>/<time>");
+	text_init(&written);
 	for (int i = optind; i < argc; i++) {
-		int code = report_one(argv[i]);
+		int code = report_one(argv[i], &written);
 
 		/* A failure outweighs a missing figure. */
 		if (worst != 1 && code != 0)
 			worst = code;
 	}
+	if (output_text(&written))
+		worst = 1;
+	text_release(&written);
 	return worst;
 }

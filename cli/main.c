@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/cmd.h"
-#include "cli/message.h"
+#include "cli/output.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,37 +20,63 @@ static const struct command commands[] = {
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
-static void print_help(FILE *stream)
+static void describe(struct text *text)
 {
-	fputs("Usage: escalier COMMAND [OPTION]...\n"
-	      "The memory hierarchy of Linux machines, measured, with the hardware events behind "
-	      "it.\n\n",
-		stream);
+	text_append(text,
+		"Usage: escalier COMMAND [OPTION]...\n"
+		"The memory hierarchy of Linux machines, measured, with the hardware "
+		"events behind it.\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(stream, "  %-10s%s\n", commands[i].name, commands[i].summary);
-	fputs("\nescalier COMMAND --help tells more; escalier --version tells the version.\n",
-		stream);
+		text_format(text, "  %-10s%s\n", commands[i].name, commands[i].summary);
+	text_append(text,
+		"\nescalier COMMAND --help tells more; escalier --version tells the "
+		"version.\n");
+}
+
+/* Wrong usage: all of it on stderr, and its exit code. */
+static int refuse(const char *unknown)
+{
+	struct text text;
+
+	text_init(&text);
+	if (unknown)
+		text_format(&text, "escalier: there is no command \"%s\"\n", unknown);
+	describe(&text);
+	if (!text.error)
+		fputs(text.bytes, stderr);
+	text_release(&text);
+	return 2;
+}
+
+/* What was asked for: on stdout. */
+static int show(void (*describe_it)(struct text *text))
+{
+	struct text text;
+	int code;
+
+	text_init(&text);
+	describe_it(&text);
+	code = output_text(&text);
+	text_release(&text);
+	return code;
+}
+
+static void describe_version(struct text *text)
+{
+	text_append(text, "escalier " ESCALIER_VERSION "\n");
 }
 
 int main(int argc, char **argv)
 {
-	if (argc < 2) {
-		print_help(stderr);
-		return 2;
-	}
+	if (argc < 2)
+		return refuse(NULL);
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-		strcmp(argv[1], "help") == 0) {
-		print_help(stdout);
-		return fflush(stdout) == 0 ? 0 : 1;
-	}
-	if (strcmp(argv[1], "--version") == 0) {
-		puts("escalier " ESCALIER_VERSION);
-		return fflush(stdout) == 0 ? 0 : 1;
-	}
-	fprintf(stderr, "escalier: there is no command \"%s\"\n", argv[1]);
-	print_help(stderr);
-	return 2;
+		strcmp(argv[1], "help") == 0)
+		return show(describe);
+	if (strcmp(argv[1], "--version") == 0)
+		return show(describe_version);
+	return refuse(argv[1]);
 }
