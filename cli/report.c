@@ -44,6 +44,15 @@ static int complain(
 	return error;
 }
 
+/* A reader of text does not know which file it comes from. */
+static int name_file(struct complaint *complaint, const char *path, int error)
+{
+	struct complaint first = *complaint;
+
+	complaint_what(complaint, "%.150s: %.100s", path, first.what);
+	return error;
+}
+
 static int load_group(struct group *group, const char *folder, const char *name,
 	struct complaint *complaint)
 {
@@ -100,10 +109,13 @@ static int load_machine(
 		return error;
 	text_init(&text);
 	error = file_read_all(path, &text);
-	if (error)
+	if (error) {
 		complain(complaint, "read", path, error);
-	else
+	} else {
 		error = topology_load_xml(machine, text.bytes, text.length, complaint);
+		if (error)
+			name_file(complaint, path, error);
+	}
 	text_release(&text);
 	return error;
 }
