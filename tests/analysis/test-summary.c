@@ -156,6 +156,7 @@ static void words_break_between_columns(void **state)
 	summary_wrap(&text, 6,
 		"a text of µs and ± that is a good deal longer than the hundred columns "
 		"which one line of the summary has");
+	text_append(&text, "\n");
 	check_lines(&text);
 	assert_non_null(strstr(text.bytes, "\n      "));
 	text_release(&text);
