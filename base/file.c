@@ -148,6 +148,20 @@ int file_write_all(const char *path, const struct text *text)
 	return error;
 }
 
+static int make_folder(const char *path)
+{
+	struct stat status;
+
+	if (mkdir(path, 0777) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	/* What is there already may be something else. */
+	if (stat(path, &status) != 0)
+		return -errno;
+	return S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;
+}
+
 int file_make_folders(const char *path)
 {
 	char part[PATH_MAX];
@@ -158,14 +172,14 @@ int file_make_folders(const char *path)
 	memcpy(part, path, length + 1);
 	for (char *slash = part + 1;; slash++) {
 		bool last = *slash == '\0';
+		int error;
 
 		if (*slash != '/' && !last)
 			continue;
 		*slash = '\0';
-		if (mkdir(part, 0777) != 0 && errno != EEXIST)
-			return -errno;
-		if (last)
-			return 0;
+		error = make_folder(part);
+		if (error || last)
+			return error;
 		*slash = '/';
 	}
 }

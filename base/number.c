@@ -187,11 +187,12 @@ char *number_format_duration(char text[NUMBER_TEXT], uint64_t ns)
 {
 	double value = (double)ns;
 
+	/* From 999.5 of a unit on, three digits would need an exponent. */
 	if (value < 1e3)
 		(void)snprintf(text, NUMBER_TEXT, "%.0f ns", value);
-	else if (value < 1e6)
+	else if (value < 999.5e3)
 		(void)snprintf(text, NUMBER_TEXT, "%.3g us", value / 1e3);
-	else if (value < 1e9)
+	else if (value < 999.5e6)
 		(void)snprintf(text, NUMBER_TEXT, "%.3g ms", value / 1e6);
 	else if (value < 9.95e9)
 		(void)snprintf(text, NUMBER_TEXT, "%.1f s", value / 1e9);
