@@ -2,6 +2,7 @@
 #include "core/runner.h"
 
 #include "base/cpus.h"
+#include "core/group-set.h"
 #include "core/statistics.h"
 #include "core/tracker.h"
 #include "core/warm.h"
@@ -11,20 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A group's counters, opened once: opening and enabling cost more than a window. */
-struct open_group {
-	const struct group *group;
-	struct counters *counters; /* NULL: this group is measured by clocks alone */
-	int columns[GROUP_EVENTS]; /* of its events in setup->events */
-};
-
 struct run {
 	const struct runner_setup *setup;
 	struct runner_outcome *outcome;
 	struct complaint *complaint;
 	struct tracker tracker;
 	struct kernel_scratch scratch;
-	struct open_group groups[PLAN_NAMES];
+	struct group_set groups;
 	struct measurement *batch; /* of one layout: windows of all groups */
 	size_t batch_count;
 	bool *failed; /* by a buffer's first point: gave no memory, not tried again */
@@ -91,61 +85,13 @@ static int write_errors(
 	return flush(run);
 }
 
-static int open_groups(struct run *run)
-{
-	const struct runner_setup *setup = run->setup;
-
-	for (size_t i = 0; i < setup->groups_count; i++) {
-		struct open_group *open = &run->groups[i];
-		struct counter_event_status status[GROUP_EVENTS];
-		int error;
-
-		open->group = &setup->groups[i];
-		for (size_t e = 0; e < open->group->events_count; e++)
-			open->columns[e] = event_list_find(
-				setup->events, open->group->events[e].name);
-		error = setup->counters->open(
-			&open->counters, open->group, status, run->complaint);
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-static void close_groups(struct run *run)
-{
-	for (size_t i = 0; i < run->setup->groups_count; i++)
-		if (run->groups[i].counters)
-			run->setup->counters->close(run->groups[i].counters);
-}
-
-static struct open_group *find_group(struct run *run, const char *name)
-{
-	for (size_t i = 0; i < run->setup->groups_count; i++)
-		if (strcmp(run->setup->groups[i].name, name) == 0)
-			return &run->groups[i];
-	return NULL;
-}
-
-/* Values come in the group's order and go to the columns of the whole run. */
-static void spread_values(struct measurement *measurement, const struct open_group *open)
-{
-	struct counter_value values[GROUP_EVENTS];
-
-	memcpy(values, measurement->values, sizeof(values));
-	memset(measurement->values, 0, sizeof(measurement->values));
-	for (size_t e = 0; e < open->group->events_count; e++)
-		if (open->columns[e] >= 0)
-			measurement->values[open->columns[e]] = values[e];
-}
-
 /* The windows of one point into the batch. */
 static int measure_point(struct run *run, size_t index, const struct kernel *kernel,
 	struct kernel_state *state, uint64_t reads)
 {
 	const struct runner_setup *setup = run->setup;
 	const struct point *point = &setup->plan->points[index];
-	struct open_group *open = find_group(run, point->group);
+	struct open_group *open = group_set_find(&run->groups, point->group);
 	struct window_meter meter = {.clocks = setup->clocks, .backend = setup->counters};
 	int error = 0;
 
@@ -164,7 +110,7 @@ static int measure_point(struct run *run, size_t index, const struct kernel *ker
 		if (error)
 			break;
 		if (open)
-			spread_values(measurement, open);
+			open_group_spread(open, measurement);
 		run->batch_count++;
 	}
 	if (open && !error)
@@ -437,9 +383,9 @@ static int measure_costs(struct run *run)
 	struct window_meter meter = {.clocks = setup->clocks, .backend = setup->counters};
 	int error = 0;
 
-	if (setup->groups_count && run->groups[0].counters) {
-		meter.counters = run->groups[0].counters;
-		meter.events_count = run->groups[0].group->events_count;
+	if (run->groups.count) {
+		meter.counters = run->groups.open[0].counters;
+		meter.events_count = run->groups.open[0].group->events_count;
 		error = setup->counters->start(meter.counters);
 	}
 	if (!error)
@@ -482,7 +428,8 @@ int runner_run(const struct runner_setup *setup, struct runner_outcome *outcome,
 		complaint_why(complaint, "%s", strerror(-error));
 		goto out;
 	}
-	error = open_groups(&run);
+	error = group_set_open(&run.groups, setup->counters, setup->groups,
+		setup->groups_count, setup->events, complaint);
 	if (!error && setup->plan->count)
 		error = pin(&run, setup->plan->points[0].cpu);
 	if (!error)
@@ -492,7 +439,7 @@ int runner_run(const struct runner_setup *setup, struct runner_outcome *outcome,
 	outcome->elapsed_ns = elapsed_ns(&run);
 	(void)cpus_unpin(&allowed);
 out:
-	close_groups(&run);
+	group_set_close(&run.groups);
 	kernel_scratch_release(&run.scratch);
 	tracker_release(&run.tracker);
 	free(run.batch);

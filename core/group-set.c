@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/group-set.h"
+
+#include <string.h>
+
+int group_set_open(struct group_set *set, const struct counter_backend *backend,
+	const struct group *groups, size_t count, const struct event_list *events,
+	struct complaint *complaint)
+{
+	*set = (struct group_set){.backend = backend};
+	for (size_t i = 0; i < count; i++) {
+		struct open_group *open = &set->open[i];
+		struct counter_event_status status[GROUP_EVENTS];
+		int error;
+
+		open->group = &groups[i];
+		for (size_t e = 0; e < open->group->events_count; e++)
+			open->columns[e] =
+				event_list_find(events, open->group->events[e].name);
+		error = backend->open(&open->counters, open->group, status, complaint);
+		if (error)
+			return error;
+		set->count++;
+	}
+	return 0;
+}
+
+void group_set_close(struct group_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		set->backend->close(set->open[i].counters);
+	set->count = 0;
+}
+
+struct open_group *group_set_find(struct group_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (strcmp(set->open[i].group->name, name) == 0)
+			return &set->open[i];
+	return NULL;
+}
+
+void open_group_spread(const struct open_group *open, struct measurement *measurement)
+{
+	struct counter_value values[GROUP_EVENTS];
+
+	memcpy(values, measurement->values, sizeof(values));
+	memset(measurement->values, 0, sizeof(measurement->values));
+	for (size_t e = 0; e < open->group->events_count; e++)
+		if (open->columns[e] >= 0)
+			measurement->values[open->columns[e]] = values[e];
+}
