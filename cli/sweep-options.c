@@ -4,28 +4,13 @@
 #include "alloc/backend.h"
 #include "base/cpus.h"
 #include "base/number.h"
+#include "cli/options.h"
 #include "core/kernel.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * One table of options: it parses, and it is the help. `take` gets the value (NULL for a
- * flag) and returns 0, or -EINVAL with `why` in the complaint: the caller adds the option
- * and the value.
- */
-struct option_row {
-	const char *name;
-	char letter; /* 0 none */
-	const char *argument;
-	const char *help;
-	const char *accepts;
-	int (*take)(
-		struct sweep_options *options, const char *value, struct complaint *why);
-};
 
 /* Splits a comma list into the options' own storage. */
 static int split(struct sweep_options *options, const char *value, const char **names,
@@ -61,9 +46,9 @@ static int split(struct sweep_options *options, const char *value, const char **
 	return 0;
 }
 
-static int take_kernels(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_kernels(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	int error = split(options, value, options->plan.kernels, PLAN_NAMES,
 		&options->plan.kernels_count, why);
 
@@ -77,9 +62,9 @@ static int take_kernels(
 	return error;
 }
 
-static int take_backends(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_backends(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	struct plan_options *plan = &options->plan;
 	int error = split(
 		options, value, plan->backends, PLAN_NAMES, &plan->backends_count, why);
@@ -97,9 +82,9 @@ static int take_backends(
 	return error;
 }
 
-static int take_groups(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_groups(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	options->groups_asked = true;
 	if (strcmp(value, "none") == 0) {
 		options->counters = "none";
@@ -110,9 +95,9 @@ static int take_groups(
 		&options->plan.groups_count, why);
 }
 
-static int take_sizes(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_sizes(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	const char *colon = strchr(value, ':');
 	const char *names[512];
 	size_t count;
@@ -149,9 +134,9 @@ static int take_sizes(
 	return 0;
 }
 
-static int take_strides(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_strides(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	const char *names[PLAN_NAMES];
 
 	if (split(options, value, names, PLAN_NAMES, &options->plan.strides_count, why))
@@ -179,23 +164,23 @@ static int take_count(const char *value, uint64_t low, uint64_t high, unsigned *
 	return 0;
 }
 
-static int take_per_octave(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_per_octave(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	(void)why;
 	return take_count(value, 1, 64, &options->plan.per_octave);
 }
 
-static int take_windows(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_windows(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	(void)why;
 	return take_count(value, 1, 256, &options->plan.windows);
 }
 
-static int take_window(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_window(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	uint64_t ns;
 
 	(void)why;
@@ -205,9 +190,9 @@ static int take_window(
 	return 0;
 }
 
-static int take_rounds(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_rounds(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	uint64_t low;
 	uint64_t high;
 
@@ -219,23 +204,23 @@ static int take_rounds(
 	return 0;
 }
 
-static int take_target(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_target(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	(void)why;
 	return number_parse_share(value, &options->plan.target);
 }
 
-static int take_budget(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_budget(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	(void)why;
 	return number_parse_duration(value, &options->plan.budget_ns);
 }
 
-static int take_seed(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_seed(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	(void)why;
 	return number_parse_unsigned(value, &options->plan.seed) ||
 			       options->plan.seed > INT64_MAX
@@ -257,9 +242,9 @@ static int take_numbers(const char *value, int *numbers, size_t *count)
 	return 0;
 }
 
-static int take_cpu(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_cpu(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	int numbers[PLAN_PLACES];
 
 	(void)why;
@@ -270,24 +255,24 @@ static int take_cpu(
 	return 0;
 }
 
-static int take_membind(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_membind(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	(void)why;
 	return take_numbers(value, options->nodes, &options->nodes_count);
 }
 
-static int take_topology(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_topology(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	(void)why;
 	options->topology = value;
 	return 0;
 }
 
-static int take_counters(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_counters(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	(void)why;
 	options->counters = value;
 	options->counters_asked =
@@ -295,9 +280,9 @@ static int take_counters(
 	return 0;
 }
 
-static int take_output(
-	struct sweep_options *options, const char *value, struct complaint *why)
+static int take_output(void *target, const char *value, struct complaint *why)
 {
+	struct sweep_options *options = target;
 	if (*value == '\0') {
 		complaint_why(why, "the name is empty");
 		return -EINVAL;
@@ -307,9 +292,10 @@ static int take_output(
 }
 
 #define FLAG(function, member)                                                           \
-	static int function(                                                             \
-		struct sweep_options *options, const char *value, struct complaint *why) \
+	static int function(void *target, const char *value, struct complaint *why)      \
 	{                                                                                \
+		struct sweep_options *options = target;                                  \
+                                                                                         \
 		(void)value;                                                             \
 		(void)why;                                                               \
 		options->member = true;                                                  \
@@ -371,7 +357,7 @@ static const struct option_row rows[] = {
 		take_quiet},
 	{"help", 'h', NULL, "this text", "", take_help},
 };
-enum { ROWS = sizeof(rows) / sizeof(rows[0]), LONG_ONLY = 256 };
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
 void sweep_options_help(struct text *text)
 {
@@ -380,20 +366,7 @@ void sweep_options_help(struct text *text)
 		"Measure the latency staircase of this machine: time per read over "
 		"buffers of growing\nsize, for each kind of memory, with the "
 		"hardware events that cause it.\n\n");
-	for (size_t i = 0; i < ROWS; i++) {
-		size_t start = text->length;
-
-		if (rows[i].letter)
-			text_format(text, "  -%c, --%s", rows[i].letter, rows[i].name);
-		else
-			text_format(text, "      --%s", rows[i].name);
-		if (rows[i].argument)
-			text_format(text, "=%s", rows[i].argument);
-		if (text->length - start > 27)
-			text_append(text, "\n");
-		text_pad_to(text, 28);
-		text_format(text, "%s\n", rows[i].help);
-	}
+	options_help(rows, ROWS, text);
 	text_append(text,
 		"\nExit status: 0 success, 1 failure, 2 wrong usage, 3 something asked "
 		"for could not be\nmeasured, 4 counters asked for and none available, "
@@ -449,56 +422,10 @@ static int combine_places(struct sweep_options *options, struct complaint *compl
 	return 0;
 }
 
-static int take_row(struct sweep_options *options, size_t row, const char *value,
-	struct complaint *complaint)
-{
-	struct complaint why = {0};
-
-	if (rows[row].take(options, value, &why) == 0)
-		return 0;
-	complaint_what(complaint, "--%s: \"%s\" is not possible", rows[row].name, value);
-	if (why.why[0])
-		complaint_why(complaint, "%s; accepted: %s", why.why, rows[row].accepts);
-	else
-		complaint_why(complaint, "accepted: %s", rows[row].accepts);
-	return -EINVAL;
-}
-
-static void fill_getopt(struct option known[ROWS + 1], char letters[2 * ROWS + 2])
-{
-	size_t used = 0;
-
-	letters[used++] = ':';
-	for (size_t i = 0; i < ROWS; i++) {
-		known[i] = (struct option){rows[i].name,
-			rows[i].argument ? required_argument : no_argument, NULL,
-			LONG_ONLY + (int)i};
-		if (!rows[i].letter)
-			continue;
-		letters[used++] = rows[i].letter;
-		if (rows[i].argument)
-			letters[used++] = ':';
-	}
-	known[ROWS] = (struct option){0};
-	letters[used] = '\0';
-}
-
-static size_t row_of(int option)
-{
-	if (option >= LONG_ONLY)
-		return (size_t)(option - LONG_ONLY);
-	for (size_t i = 0; i < ROWS; i++)
-		if (rows[i].letter == (char)option)
-			return i;
-	return ROWS;
-}
-
 int sweep_options_parse(
 	struct sweep_options *options, int argc, char **argv, struct complaint *complaint)
 {
-	struct option known[ROWS + 1];
-	char letters[2 * ROWS + 2];
-	int option;
+	int error;
 
 	set_defaults(options);
 	/* --quick is the set of defaults that the others then change, wherever it stands.
@@ -506,28 +433,9 @@ int sweep_options_parse(
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--quick") == 0 || strcmp(argv[i], "-q") == 0)
 			set_quick(options);
-	fill_getopt(known, letters);
-	optind = 0; /* another command may have parsed before */
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, letters, known, NULL)) != -1) {
-		size_t row = option == ':' || option == '?' ? ROWS : row_of(option);
-		int error;
-
-		if (row == ROWS) {
-			complaint_what(complaint,
-				option == ':' ? "option %s needs a value"
-					      : "unknown or misused option %s",
-				argv[optind - 1]);
-			return -EINVAL;
-		}
-		error = take_row(options, row, optarg, complaint);
-		if (error)
-			return error;
-	}
-	if (optind < argc) {
-		complaint_what(complaint, "unexpected argument \"%s\"", argv[optind]);
-		return -EINVAL;
-	}
+	error = options_parse(rows, ROWS, options, argc, argv, complaint);
+	if (error)
+		return error;
 	if (options->topology && !options->dry_run && !options->help) {
 		complaint_what(complaint, "--topology needs --dry-run");
 		complaint_why(

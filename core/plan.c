@@ -109,15 +109,68 @@ static int check_places(const struct machine *machine, const struct place *place
 static int check_strides(const struct plan_options *options, struct complaint *complaint)
 {
 	for (size_t i = 0; i < options->strides_count; i++) {
-		if (options->strides[i] >= 8 && options->strides[i] % 8 == 0)
-			continue;
-		complaint_what(complaint, "--strides: %llu is not possible",
-			(unsigned long long)options->strides[i]);
-		complaint_why(complaint, "an element holds a pointer of 8 bytes");
-		complaint_advise(complaint, "a multiple of 8, as in --strides 64,128");
-		return -EINVAL;
+		unsigned long long stride = options->strides[i];
+
+		if (stride < 8 || stride % 8 != 0) {
+			complaint_what(
+				complaint, "--strides: %llu is not possible", stride);
+			complaint_why(complaint, "an element holds a pointer of 8 bytes");
+			complaint_advise(
+				complaint, "a multiple of 8, as in --strides 64,128");
+			return -EINVAL;
+		}
+		for (size_t j = 0; j < i; j++) {
+			if (options->strides[j] != stride)
+				continue;
+			complaint_what(
+				complaint, "--strides: %llu stands in it twice", stride);
+			complaint_why(complaint, "a point is measured once a round");
+			return -EINVAL;
+		}
 	}
 	return 0;
+}
+
+/* Kernels, backends and groups: twice the same would be one layout of twice the windows.
+ */
+static int check_unique(const char *option, const char *const *names, size_t count,
+	struct complaint *complaint)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(names[i], names[j]) != 0)
+				continue;
+			complaint_what(complaint, "%s: %.120s stands in it twice", option,
+				names[i]);
+			complaint_why(complaint, "a point is measured once a round");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int check_options(const struct plan_options *options, struct complaint *complaint)
+{
+	int error = check_strides(options, complaint);
+
+	if (!error)
+		error = check_unique(
+			"--kernels", options->kernels, options->kernels_count, complaint);
+	if (!error)
+		error = check_unique("--backends", options->backends,
+			options->backends_count, complaint);
+	if (!error)
+		error = check_unique(
+			"--groups", options->groups, options->groups_count, complaint);
+	for (size_t i = 1; i < options->sizes_count && !error; i++) {
+		if (options->sizes[i] > options->sizes[i - 1])
+			continue;
+		complaint_what(complaint, "--sizes: the sizes do not ascend");
+		complaint_why(
+			complaint, "each is measured once a round, the smallest first");
+		error = -EINVAL;
+	}
+	return error;
 }
 
 /* The most that one buffer may take beside its scratch, leaving a fifth of what is free.
@@ -344,7 +397,7 @@ int plan_build(struct plan *plan, const struct machine *machine,
 	}
 	error = check_places(machine, places, places_count, complaint);
 	if (!error)
-		error = check_strides(options, complaint);
+		error = check_options(options, complaint);
 	if (!error)
 		error = choose_sizes(
 			plan, machine, options, places, places_count, complaint);

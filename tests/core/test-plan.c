@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/plan.h"
 
+#include "base/file.h"
 #include "core/kernel.h"
 #include "core/warm.h"
 
@@ -12,6 +13,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+/* Rewritten with REFRESH=1 in the environment. */
+#define PLAN_TEXT "tests/core/data/plan.txt"
 
 static struct machine load(const char *description)
 {
@@ -265,6 +269,7 @@ static void test_what_cannot_be_planned_is_refused(void **state)
 	static const uint64_t huge[] = {1ull << 50};
 	static const uint64_t tiny[] = {512};
 	static const uint64_t odd[] = {12};
+	static const uint64_t same[] = {4096, 4096};
 	struct machine machine = load("pack:1 core:2 l1d:1(size=32KiB) pu:1");
 	struct plan_options options = options_default();
 	struct place place = {7, -1};
@@ -286,7 +291,23 @@ static void test_what_cannot_be_planned_is_refused(void **state)
 	options.strides = odd;
 	options.strides_count = 1;
 	refuse(&machine, &options, "--strides");
+	options.strides = same;
+	options.strides_count = 2;
+	refuse(&machine, &options, "--strides");
 	options.strides_count = 0;
+	options.sizes = same;
+	options.sizes_count = 2;
+	refuse(&machine, &options, "--sizes");
+	options.sizes_count = 0;
+	options.kernels[1] = "chase";
+	refuse(&machine, &options, "--kernels");
+	options.kernels[1] = "strided";
+	options.backends[1] = "small";
+	refuse(&machine, &options, "--backends");
+	options.backends[1] = "hugetlb-2m";
+	options.groups[1] = "cache";
+	refuse(&machine, &options, "--groups");
+	options.groups[1] = "tlb";
 	options.min_bytes = 1 << 20;
 	options.max_bytes = 4096;
 	refuse(&machine, &options, "--sizes");
