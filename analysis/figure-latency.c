@@ -2,10 +2,16 @@
 #include "analysis/figure-panel.h"
 
 #include "base/number.h"
+#include "core/kernel.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Of a plateau's label, in pixels; and its distance from the plateau's start, of the
+ * width of the screen. */
+#define LABEL_WIDTH 205.0
+#define LABEL_GAP (4.0 / FIGURE_WIDTH)
 
 /* Lowest p10 and highest p90 of time over all curves. */
 static void time_range(const struct figure *figure, double *low, double *high)
@@ -36,12 +42,9 @@ static int write_curve(struct figure *figure, size_t index)
 	struct text data;
 	int error;
 
-	for (size_t i = 0; i < series->count; i++) {
-		if (series->stairs[i].windows == 0)
-			continue;
-		curve->end_x = (double)series->stairs[i].bytes;
-		curve->end_y = series->stairs[i].estimates[QUANTITY_NS].median;
-	}
+	for (size_t i = 0; i < series->count; i++)
+		if (series->stairs[i].windows > 0)
+			curve->end_y = series->stairs[i].estimates[QUANTITY_NS].median;
 	text_init(&data);
 	text_append(&data, "# bytes\tns\tp10\tp90\n");
 	figure_stairs(series, QUANTITY_NS, &data);
@@ -51,37 +54,96 @@ static int write_curve(struct figure *figure, size_t index)
 	return error;
 }
 
-/* "L2 4.8 ns, 12.2 cyc" below the middle of each flat part. */
+/* The screen height of the lowest that any curve or ribbon comes between two screen
+ * positions; a curve's straight lines count up to the sizes on either side. */
+static double lowest_between(
+	const struct figure *figure, const struct panel *panel, double left, double right)
+{
+	double lowest = 1;
+
+	for (size_t c = 0; c < figure->curves_count; c++) {
+		const struct series *series = figure->curves[c].series;
+
+		for (size_t i = 0; i < series->count; i++) {
+			size_t next = i + 1 < series->count ? i + 1 : i;
+			const struct estimate *ns =
+				&series->stairs[i].estimates[QUANTITY_NS];
+
+			if (series->stairs[i].windows == 0 ||
+				figure_screen_x(figure,
+					(double)series->stairs[next].bytes) < left ||
+				figure_screen_x(figure, (double)series->stairs[i].bytes) >
+					right)
+				continue;
+			lowest = fmin(lowest, figure_screen_y(figure, panel,
+						      c == 0 ? ns->p10 : ns->median));
+		}
+	}
+	return lowest;
+}
+
+/* "L2 4.8 ns, 12.2 cyc" under each flat part: in its middle where it is long enough, else
+ * from its start to the right, where the curve is higher. */
 static void label_plateaus(const struct figure *figure, struct panel *panel)
 {
 	const struct findings *findings = figure->findings;
+	const double width = LABEL_WIDTH / FIGURE_WIDTH;
+	const double rightmost = (double)FIGURE_RIGHT / FIGURE_WIDTH - width;
 
 	for (size_t i = 0; i < findings->plateaus_count; i++) {
 		const struct plateau *plateau = &findings->plateaus[i];
+		double first = figure_screen_x(figure, (double)plateau->first_bytes);
+		double last = figure_screen_x(figure, (double)plateau->last_bytes);
+		double left = fmax((first + last - width) / 2, first + LABEL_GAP);
 		char ns[FINDINGS_NUMBER];
 		char cycles[FINDINGS_NUMBER];
-		double x =
-			sqrt((double)plateau->first_bytes * (double)plateau->last_bytes);
-		double screen_x = figure_screen_x(figure, x);
-		/* From the middle of the flat part to the right, where the curve is
-		 * higher; but nothing may stick out. */
-		double most = (FIGURE_RIGHT - 235.0) / FIGURE_WIDTH;
 
-		screen_x = fmin(screen_x, most);
+		left = fmin(left, rightmost);
 		text_format(&panel->gp, "set label \"{/:Bold %s}  %s ns", plateau->name,
 			findings_number(ns, plateau->ns));
 		if (isfinite(plateau->cycles))
-			text_format(&panel->gp, " · %s cyc",
+			text_format(&panel->gp, " · %s%s cyc",
+				plateau->cycles_counted ? "" : "≈ ",
 				findings_number(cycles, plateau->cycles));
 		text_format(&panel->gp,
-			"\" at screen %.5f, screen %.5f left front font \",13\"\n",
-			screen_x,
-			figure_screen_y(figure, panel, plateau->ns) -
-				30.0 / figure->height);
+			"\" at screen %.5f, screen %.5f left front font \",13\"\n", left,
+			lowest_between(figure, panel, left, left + width) -
+				22.0 / figure->height);
 	}
 }
 
-/* What was asked for and gave no number is said where its curve would be. */
+/* The sizes of a series without a number, and why; false where it has all. */
+static bool describe_failure(const struct series *series, char *label, size_t size)
+{
+	char low[NUMBER_TEXT];
+	char high[NUMBER_TEXT];
+	const struct stair *first = NULL;
+	const struct stair *last = NULL;
+	char sizes[64] = "";
+
+	for (size_t i = 0; i < series->count; i++) {
+		if (series->stairs[i].windows > 0)
+			continue;
+		if (!first)
+			first = &series->stairs[i];
+		last = &series->stairs[i];
+	}
+	if (!first)
+		return false;
+	if (series->windows > 0 && first != last)
+		(void)snprintf(sizes, sizeof(sizes), " from %s to %s",
+			number_format_bytes(low, first->bytes),
+			number_format_bytes(high, last->bytes));
+	else if (series->windows > 0)
+		(void)snprintf(sizes, sizeof(sizes), " at %s",
+			number_format_bytes(low, first->bytes));
+	(void)snprintf(label, size, "⚠ %.24s: no number%s: %.90s", series->backend, sizes,
+		first->error ? first->error : "not measured");
+	return true;
+}
+
+/* What was asked for and gave no number is said at the foot, right of the L1 label, where
+ * no curve comes. */
 static void label_failures(const struct figure *figure, struct panel *panel)
 {
 	const struct staircase *staircase = figure->findings->staircase;
@@ -90,15 +152,11 @@ static void label_failures(const struct figure *figure, struct panel *panel)
 
 	for (size_t i = 0; i < staircase->count; i++) {
 		const struct series *series = &staircase->series[i];
-		char label[140];
+		char label[240];
 
-		if (series->windows > 0 || series->count == 0 ||
-			!series_same_facet(series, main_series))
+		if (!series_same_facet(series, main_series) ||
+			!describe_failure(series, label, sizeof(label)))
 			continue;
-		(void)snprintf(label, sizeof(label), "⚠ %.24s: no number: %.90s",
-			series->backend,
-			series->stairs[0].error ? series->stairs[0].error
-						: "not measured");
 		text_append(&panel->gp, "set label ");
 		figure_quote(&panel->gp, label);
 		text_format(&panel->gp,
@@ -119,11 +177,14 @@ static bool always(const struct figure *figure)
 static int write_latency(struct figure *figure, struct panel *panel)
 {
 	const struct curve *labelled[FIGURE_SERIES];
+	char caption[120];
 
 	time_range(figure, &panel->y_low, &panel->y_high);
 	panel->y_log = true;
-	panel->y_low *= 0.55;
-	panel->y_high *= 1.35;
+	/* Room for a plateau's label below and a row of steps above; and never so little
+	 * that noise looks like a staircase. */
+	panel->y_low = fmin(panel->y_low * 0.55, panel->y_high / 3);
+	panel->y_high = fmax(panel->y_high * 1.35, panel->y_low * 6);
 	for (size_t i = 0; i < figure->curves_count; i++) {
 		int error = write_curve(figure, i);
 
@@ -131,11 +192,13 @@ static int write_latency(struct figure *figure, struct panel *panel)
 			return error;
 		labelled[i] = &figure->curves[i];
 	}
-	figure_caption(figure, panel,
-		figure->findings->latency
-			? "latency of one read, log scale · dotted: sizes that the machine announces"
-			: "time per read, log scale · dotted: sizes that the machine announces",
-		CAPTION_INSIDE);
+	(void)snprintf(caption, sizeof(caption), "%s, log scale%s",
+		figure->findings->latency ? "latency of one read" : "time per read",
+		nominal_last_cache(
+			figure->findings->machine, figure->findings->main_series->cpu)
+			? " · dotted: sizes that the machine announces"
+			: " · the machine announces no caches");
+	figure_caption(figure, panel, caption, CAPTION_ABOVE_LABELS);
 	figure_nominals(figure, panel, NOMINAL_CACHES, true);
 	figure_end_labels(figure, panel, labelled, figure->curves_count);
 	label_plateaus(figure, panel);
@@ -203,7 +266,8 @@ static int write_thin(
 			colour_of(figure, series->backend));
 		if (names == FIGURE_SERIES || is_named(series, thin, names))
 			continue;
-		thin[names] = (struct curve){.series = series, .colour = "#555555"};
+		thin[names] = (struct curve){
+			.series = series, .colour = "#555555", .thin = true};
 		for (size_t s = 0; s < series->count; s++)
 			if (series->stairs[s].windows > 0)
 				thin[names].end_y =
@@ -226,6 +290,7 @@ static int write_linear(struct figure *figure, struct panel *panel)
 {
 	struct curve thin[FIGURE_SERIES];
 	const struct curve *labelled[2 * FIGURE_SERIES];
+	bool overlaps = true;
 	size_t named = 0;
 	size_t n = 0;
 	double low;
@@ -239,12 +304,18 @@ static int write_linear(struct figure *figure, struct panel *panel)
 		return error;
 	for (size_t i = 0; i < figure->curves_count; i++)
 		labelled[n++] = &figure->curves[i];
-	for (size_t i = 0; i < named; i++)
+	for (size_t i = 0; i < named; i++) {
+		const struct kernel *kernel = kernel_find(thin[i].series->kernel);
+
+		overlaps &= kernel && !kernel->dependent;
 		labelled[n++] = &thin[i];
+	}
 	figure_caption(figure, panel,
-		named ? "the same on a linear scale · thin: independent reads, whose latency "
-			"overlaps and which prefetchers hide"
-		      : "the same on a linear scale",
+		!named ? "the same on a linear scale"
+		: overlaps
+			? "the same on a linear scale · thin: independent reads, whose "
+			  "latency overlaps and which prefetchers hide"
+			: "the same on a linear scale · thin: other kernels and strides",
 		CAPTION_ABOVE);
 	figure_nominals(figure, panel, NOMINAL_CACHES, false);
 	figure_end_labels(figure, panel, labelled, n);

@@ -14,11 +14,12 @@ enum { LABEL_PIXELS = 22 };
 void figure_quote(struct text *text, const char *string)
 {
 	/* Single quotes: between double ones gnuplot would run what stands in backticks.
-	 */
+	 * A quote inside becomes an apostrophe, since gnuplot 5.4 misreads two doubled
+	 * ones in a row. */
 	text_append(text, "'");
 	for (const char *c = string; *c; c++) {
 		if (*c == '\'')
-			text_append(text, "''");
+			text_append(text, "’");
 		else if (strchr("_^@{}&~\\", *c))
 			text_format(text, "\\%c", *c);
 		else if (*c != '\n')
@@ -142,13 +143,20 @@ void figure_end_labels(const struct figure *figure, struct panel *panel,
 		n++;
 	}
 	spread(positions, n);
+	/* Not into the panel below. */
+	if (n > 0 && positions[n - 1] > panel->bottom + LABEL_PIXELS)
+		for (size_t i = n; i-- > 0;)
+			positions[i] = fmin(
+				positions[i], (double)panel->bottom + LABEL_PIXELS -
+						      LABEL_PIXELS * (double)(n - 1 - i));
 	for (size_t i = 0; i < n; i++) {
 		text_append(&panel->gp, "set label ");
 		figure_quote(&panel->gp, sorted[i]->name);
 		text_format(&panel->gp,
-			" at screen %.5f, screen %.5f left tc rgb \"%s\" font \":Bold,13\"\n",
+			" at screen %.5f, screen %.5f left tc rgb \"%s\" font \"%s\"\n",
 			(double)(FIGURE_RIGHT + 12) / FIGURE_WIDTH,
-			1 - positions[i] / figure->height, sorted[i]->colour);
+			1 - positions[i] / figure->height, sorted[i]->colour,
+			sorted[i]->thin ? ",12" : ":Bold,13");
 	}
 }
 
@@ -174,8 +182,11 @@ void figure_stairs(const struct series *series, enum quantity quantity, struct t
 		const struct stair *stair = &series->stairs[i];
 		const struct estimate *estimate = &stair->estimates[quantity];
 
-		if (stair->windows == 0)
+		/* An empty line breaks the curve where there is no number. */
+		if (stair->windows == 0) {
+			text_append(text, "\n");
 			continue;
+		}
 		text_format(text, "%llu", (unsigned long long)stair->bytes);
 		figure_value(text, estimate->median);
 		figure_value(text, estimate->p10);

@@ -22,9 +22,10 @@ enum {
 struct curve {
 	const struct series *series;
 	char name[64];
-	const char *colour;  /* "#0072B2" */
-	int marker;          /* gnuplot's point type */
-	double end_x, end_y; /* of its last point, for the label */
+	const char *colour; /* "#0072B2" */
+	int marker;         /* gnuplot's point type */
+	bool thin;          /* beside the main ones */
+	double end_y;       /* of its last point, for the label */
 };
 
 struct figure {

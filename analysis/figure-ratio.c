@@ -67,6 +67,11 @@ static int write_ratio(struct figure *figure, struct panel *panel)
 		if (error)
 			return error;
 	}
+	text_append(&panel->gp, "ratio_curves = \"");
+	for (size_t c = figure->curves_count; c-- > 0;)
+		if (isfinite(curves[c].end_y))
+			text_format(&panel->gp, "%zu ", c + 1);
+	text_append(&panel->gp, "\"\n");
 	panel->y_log = true;
 	panel->y_low = fmax(low * 0.95, RATIO_FLOOR);
 	panel->y_high = fmin(high * 1.08, RATIO_CEILING);

@@ -18,7 +18,7 @@ static const struct panel_kind *const kinds[] = {
 	&panel_ratio,
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
-enum { HEADER = 135, GAP = 68, FOOTER = 75, REMARK = 28 };
+enum { HEADER = 152, GAP = 68, FOOTER = 75, REMARK = 28 };
 
 /* Okabe and Ito's palette, with a marker each: the two tell backends apart without the
  * other. */
@@ -46,6 +46,21 @@ static const struct look *look_of(const char *backend, size_t index)
 	return &looks[LOOKS - 2 + index % 2];
 }
 
+/* By what differs from the main place. */
+static void name_place(struct curve *curve, const struct series *main_series)
+{
+	const struct series *series = curve->series;
+	const size_t size = sizeof(curve->name);
+
+	if (series->cpu == main_series->cpu)
+		(void)snprintf(curve->name, size, "node %d", series->node);
+	else if (series->node == main_series->node)
+		(void)snprintf(curve->name, size, "CPU %u", series->cpu);
+	else
+		(void)snprintf(
+			curve->name, size, "CPU %u, n. %d", series->cpu, series->node);
+}
+
 static void add_curve(
 	struct figure *figure, const struct series *series, bool other_place)
 {
@@ -59,8 +74,7 @@ static void add_curve(
 	(void)snprintf(curve->name, sizeof(curve->name), "%.30s", series->backend);
 	if (other_place) {
 		curve->colour = "#777777";
-		(void)snprintf(curve->name, sizeof(curve->name), "CPU %u, node %d",
-			series->cpu, series->node);
+		name_place(curve, figure->findings->main_series);
 	}
 	figure->curves_count++;
 }
@@ -108,18 +122,19 @@ static void set_x_range(struct figure *figure)
 	}
 }
 
-/* Every second power of two is named, every one has a line. */
+/* Every second power of two has a line and a name; every one where there are few. */
 static void set_x_axis(struct figure *figure)
 {
 	struct text *out = &figure->settings;
 	char size[NUMBER_TEXT];
+	double step = figure->x_high / figure->x_low > 64 ? 4 : 2;
 	bool first = true;
 
 	text_format(out, "x_low = %.0f\nx_high = %.0f\n", figure->x_low, figure->x_high);
 	for (int named = 0; named < 2; named++) {
 		text_append(out, named ? "x_ticks_named = '" : "x_ticks = '");
 		first = true;
-		for (uint64_t x = 1024; (double)x <= figure->x_high; x *= 4) {
+		for (uint64_t x = 1024; (double)x <= figure->x_high; x *= step) {
 			if ((double)x < figure->x_low)
 				continue;
 			text_format(out, "%s\"%s\" %llu", first ? "" : ", ",

@@ -47,6 +47,8 @@ static void set_headline(struct findings *findings)
 	const struct series *series = findings->main_series;
 	char low[FINDINGS_NUMBER], high[FINDINGS_NUMBER];
 	size_t size = sizeof(findings->headline);
+	const char *subject =
+		findings->latency ? "A read takes" : "Independent reads each take";
 	const struct stair *stairs[2] = {NULL, NULL};
 
 	if (!series) {
@@ -55,8 +57,8 @@ static void set_headline(struct findings *findings)
 	}
 	if (findings->plateaus_count > 1 && last->ns > first->ns) {
 		(void)snprintf(findings->headline, size,
-			"A read takes %s ns from %.15s and %s ns from %.15s, %.0f times as long",
-			findings_number(low, first->ns), first->name,
+			"%s %s ns from %.15s and %s ns from %.15s, %.0f times as long",
+			subject, findings_number(low, first->ns), first->name,
 			findings_number(high, last->ns), last->name,
 			last->ns / first->ns);
 		return;
@@ -70,11 +72,11 @@ static void set_headline(struct findings *findings)
 	if (!stairs[0])
 		(void)snprintf(findings->headline, size, "Nothing could be measured");
 	else if (stairs[0] == stairs[1])
-		(void)snprintf(findings->headline, size, "A read takes %s ns",
+		(void)snprintf(findings->headline, size, "%s %s ns", subject,
 			findings_number(low, stairs[0]->estimates[QUANTITY_NS].median));
 	else
 		(void)snprintf(findings->headline, size,
-			"A read takes %s ns in the smallest buffer, %s ns in the largest",
+			"%s %s ns in the smallest buffer, %s ns in the largest", subject,
 			findings_number(low, stairs[0]->estimates[QUANTITY_NS].median),
 			findings_number(high, stairs[1]->estimates[QUANTITY_NS].median));
 }

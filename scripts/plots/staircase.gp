@@ -48,8 +48,8 @@ do for [kind in "png svg"] {
     load panel.".gp"
     set tmargin at screen value(panel."_top")
     set bmargin at screen value(panel."_bottom")
-    set yrange [value(panel."_low"):value(panel."_high")]
     unset logscale y
+    set yrange [value(panel."_low"):value(panel."_high")]
     set ytics autofreq
     if (panel eq "latency" || panel eq "ratio") {
       set logscale y 10
@@ -78,8 +78,8 @@ do for [kind in "png svg"] {
       set ylabel "time per read [ns]"
       plot for [i = 1:thin_count] "linear-".i.".tsv" using 1:2 with lines \
              lw 1.2 lc rgb thin_colour[i], \
-           for [i = curves:1:-1] "latency-".i.".tsv" using 1:2 with lines \
-             lw 2 lc rgb curve_colour[i]
+           for [i = curves:1:-1] "latency-".i.".tsv" using 1:2 with linespoints \
+             lw 2 pt 7 ps 0.2 lc rgb curve_colour[i]
     }
     if (panel eq "served") {
       set ylabel "reads served by [%]"
@@ -98,10 +98,10 @@ do for [kind in "png svg"] {
       set object rectangle from graph 0, first 0.98 to graph 1, first 1.02 \
         fc rgb "#D9D9D9" fs solid noborder behind
       set arrow from graph 0, first 1 to graph 1, first 1 nohead lw 1.5 lc rgb "#444444" back
-      plot for [i = curves:1:-1] "ratio-".i.".tsv" using 1:3:4 with filledcurves \
-             fc rgb curve_colour[i] fs transparent solid 0.15 noborder, \
-           for [i = curves:1:-1] "ratio-".i.".tsv" using 1:2 with linespoints \
-             lw 2 pt curve_marker[i] ps 0.8 lc rgb curve_colour[i]
+      plot for [i in ratio_curves] "ratio-".i.".tsv" using 1:3:4 with filledcurves \
+             fc rgb curve_colour[i + 0] fs transparent solid 0.15 noborder, \
+           for [i in ratio_curves] "ratio-".i.".tsv" using 1:2 with linespoints \
+             lw 2 pt curve_marker[i + 0] ps 0.8 lc rgb curve_colour[i + 0]
     }
   }
   unset multiplot

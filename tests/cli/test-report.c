@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
+#include "cli/report.h"
+#include "tests/analysis/synthetic.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const struct synthetic_options usual = {
+	.kernels = {"chase", "strided"},
+	.backends = {"small", "thp"},
+	.per_octave = 2,
+	.rounds = 6,
+	.counters = true,
+};
+
+static const char *const outputs[] = {
+	"summary.txt", "staircase.svg", "staircase.png", "figure/settings.gp"};
+enum { OUTPUTS = sizeof(outputs) / sizeof(outputs[0]) };
+
+struct fixture {
+	char folder[64];
+	char path[PATH_MAX]; /* of the environment, as it was */
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	char share[PATH_MAX];
+
+	(void)snprintf(f->folder, sizeof(f->folder), "/tmp/escalier-report-XXXXXX");
+	(void)snprintf(f->path, sizeof(f->path), "%s", getenv("PATH"));
+	*state = f;
+	return !mkdtemp(f->folder) || !getcwd(share, sizeof(share)) ||
+	       setenv("ESCALIER_SHARE", share, 1) != 0;
+}
+
+static int remove_files(const char *folder)
+{
+	char command[PATH_MAX];
+
+	(void)snprintf(command, sizeof(command), "rm -rf -- '%s'", folder);
+	return system(command);
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	int error = setenv("PATH", f->path, 1) || remove_files(f->folder);
+
+	free(f);
+	return error;
+}
+
+static void write_run(const struct fixture *f, const struct synthetic_options *options)
+{
+	struct synthetic run;
+
+	synthetic_init(&run, options);
+	synthetic_write(&run, f->folder);
+	synthetic_release(&run);
+}
+
+static void read_output(const struct fixture *f, const char *name, struct text *text)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", f->folder, name);
+	text_init(text);
+	if (file_read_all(path, text) != 0)
+		fail_msg("%s is missing", path);
+}
+
+static bool exists(const struct fixture *f, const char *name)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", f->folder, name);
+	return access(path, F_OK) == 0;
+}
+
+static void skip_without_gnuplot(void)
+{
+	if (system("command -v gnuplot >/dev/null") != 0) {
+		print_message("gnuplot is not installed\n");
+		skip();
+	}
+}
+
+static void twice_gives_the_same_bytes(void **state)
+{
+	struct fixture *f = *state;
+	struct complaint complaint = {0};
+	struct text first[OUTPUTS], second[OUTPUTS];
+
+	skip_without_gnuplot();
+	write_run(f, &usual);
+	assert_int_equal(report_write(f->folder, &complaint), 0);
+	for (size_t i = 0; i < OUTPUTS; i++)
+		read_output(f, outputs[i], &first[i]);
+	assert_int_equal(report_write(f->folder, &complaint), 0);
+	for (size_t i = 0; i < OUTPUTS; i++) {
+		read_output(f, outputs[i], &second[i]);
+		assert_true(first[i].length > 500);
+		assert_int_equal(first[i].length, second[i].length);
+		assert_memory_equal(first[i].bytes, second[i].bytes, first[i].length);
+		/* No trace of where it was drawn. */
+		assert_null(memmem(
+			first[i].bytes, first[i].length, f->folder, strlen(f->folder)));
+		text_release(&first[i]);
+		text_release(&second[i]);
+	}
+}
+
+static void draws_whatever_is_there(void **state)
+{
+	static const struct synthetic_options variants[] = {
+		{.kernels = {"chase"},
+			.backends = {"small"},
+			.rounds = 1,
+			.min_bytes = 4096,
+			.max_bytes = 4096},
+		{.kernels = {"strided"},
+			.backends = {"small", "thp"},
+			.rounds = 6,
+			.per_octave = 1,
+			.no_clock = true},
+		{.kernels = {"chase", "strided"},
+			.backends = {"small", "thp"},
+			.failing = "small",
+			.rounds = 6,
+			.per_octave = 1,
+			.counters = true},
+		{.kernels = {"chase", "strided"},
+			.backends = {"small", "libc", "thp", "hugetlb-2m", "hugetlb-1g",
+				"hp"},
+			.strides = {64, 128, 256},
+			.rounds = 2,
+			.nodes = 2,
+			.per_octave = 1,
+			.counters = true,
+			.multiplexed = true},
+		{.kernels = {"chase"},
+			.backends = {"small", "thp"},
+			.rounds = 6,
+			.per_octave = 1,
+			.no_tlbs = true,
+			.machine = "pack:1 core:2 pu:1"},
+	};
+	struct fixture *f = *state;
+	struct complaint complaint = {0};
+
+	skip_without_gnuplot();
+	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++) {
+		struct text drawn;
+
+		write_run(f, &variants[i]);
+		if (report_write(f->folder, &complaint) != 0)
+			fail_msg("variant %zu: %s: %s", i, complaint.what, complaint.why);
+		read_output(f, "staircase.svg", &drawn);
+		assert_non_null(strstr(drawn.bytes, "</svg>"));
+		assert_non_null(strstr(drawn.bytes, "buffer size"));
+		text_release(&drawn);
+	}
+}
+
+/* What comes from the run's files is text in the figure, whatever stands in it. */
+static void runs_nothing_that_stands_in_the_run(void **state)
+{
+	static const char hostile[] =
+		"no PMU; `touch executed` $(touch executed) 'it''s' \" \\ {/Bold} @ ^ _";
+	struct fixture *f = *state;
+	struct complaint complaint = {0};
+	struct synthetic_options options = usual;
+	struct synthetic run;
+	struct text drawn;
+
+	skip_without_gnuplot();
+	options.counters = false;
+	synthetic_init(&run, &options);
+	(void)snprintf(run.environment.counters_missing,
+		sizeof(run.environment.counters_missing), "%s", hostile);
+	synthetic_write(&run, f->folder);
+	synthetic_release(&run);
+	if (report_write(f->folder, &complaint) != 0)
+		fail_msg("%s: %s", complaint.what, complaint.why);
+	assert_false(exists(f, "figure/executed"));
+	assert_false(exists(f, "executed"));
+	read_output(f, "staircase.svg", &drawn);
+	assert_non_null(strstr(drawn.bytes, "`touch executed`"));
+	text_release(&drawn);
+}
+
+static void without_gnuplot_the_summary_stands(void **state)
+{
+	struct fixture *f = *state;
+	struct complaint complaint = {0};
+
+	write_run(f, &usual);
+	assert_int_equal(setenv("PATH", "/nonexistent", 1), 0);
+	assert_int_equal(report_write(f->folder, &complaint), REPORT_NO_FIGURE);
+	assert_non_null(strstr(complaint.why, "gnuplot"));
+	assert_non_null(strstr(complaint.advice, "apt-get install gnuplot-nox"));
+	assert_true(exists(f, "summary.txt"));
+	assert_false(exists(f, "staircase.png"));
+}
+
+static void a_run_without_numbers_has_a_summary(void **state)
+{
+	struct fixture *f = *state;
+	struct complaint complaint = {0};
+	struct synthetic_options options = usual;
+
+	options.backends[1] = NULL;
+	options.failing = "small";
+	write_run(f, &options);
+	assert_int_equal(report_write(f->folder, &complaint), REPORT_NO_FIGURE);
+	assert_non_null(strstr(complaint.why, "no window of the run has a number"));
+	assert_true(exists(f, "summary.txt"));
+}
+
+/* Each file of a run is needed, and named when it is missing or damaged. */
+static void names_the_file_that_is_wrong(void **state)
+{
+	static const char *const files[] = {
+		"windows.csv", "environment.json", "machine.xml", "groups/tlb.txt"};
+	struct fixture *f = *state;
+	struct text damage;
+
+	text_init(&damage);
+	text_append(&damage, "bytes\nno number\n");
+	for (size_t i = 0; i < 4; i++) {
+		struct complaint complaint = {0};
+		char path[PATH_MAX];
+
+		write_run(f, &usual);
+		(void)snprintf(path, sizeof(path), "%s/%s", f->folder, files[i]);
+		assert_int_equal(file_write_all(path, &damage), 0);
+		if (report_write(f->folder, &complaint) >= 0)
+			fail_msg("%s may be damaged", files[i]);
+		assert_true(complaint.what[0] != '\0');
+		assert_int_equal(unlink(path), 0);
+		assert_true(report_write(f->folder, &complaint) < 0);
+		if (!strstr(complaint.what, files[i]))
+			fail_msg("\"%s\" does not name %s", complaint.what, files[i]);
+	}
+	text_release(&damage);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			twice_gives_the_same_bytes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			draws_whatever_is_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			runs_nothing_that_stands_in_the_run, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			without_gnuplot_the_summary_stands, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_run_without_numbers_has_a_summary, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			names_the_file_that_is_wrong, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
