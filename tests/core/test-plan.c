@@ -223,10 +223,11 @@ static void test_same_in_same_out(void **state)
 	plan_print(&a, &options, &text_a);
 	plan_print(&b, &options, &text_b);
 	assert_string_equal(text_a.bytes, text_b.bytes);
-	assert_non_null(strstr(text_a.bytes, "128 free pages of 2M"));
-	assert_non_null(
-		strstr(text_a.bytes, "256M for the largest buffer, 16M to build"));
-	assert_non_null(strstr(text_a.bytes, "6 to 25"));
+	if (getenv("REFRESH"))
+		assert_int_equal(file_write_all(PLAN_TEXT, &text_a), 0);
+	text_clear(&text_b);
+	assert_int_equal(file_read_all(PLAN_TEXT, &text_b), 0);
+	assert_string_equal(text_a.bytes, text_b.bytes);
 	text_release(&text_a);
 	text_release(&text_b);
 	plan_release(&a);
