@@ -29,10 +29,10 @@ static void print_sizes(const struct plan *plan, struct text *text)
 			text_pad_to(text, 16);
 			column = 16;
 		}
-		text_format(text, "%s ", number);
+		text_format(text, "%s%s", column > 16 ? " " : "", number);
 		column += length;
 	}
-	text_format(text, "(%zu)\n", plan->sizes_count);
+	text_format(text, " (%zu)\n", plan->sizes_count);
 }
 
 static void print_places(const struct plan *plan, struct text *text)

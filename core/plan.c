@@ -73,6 +73,8 @@ static size_t default_places(
 		if ((int)i != local && has_memory(machine, i))
 			places[count++] =
 				(struct place){cpu, (int)machine->nodes[i].index};
+	if (count == 0)
+		places[count++] = (struct place){cpu, -1};
 	return count;
 }
 
@@ -385,7 +387,7 @@ static uint64_t estimate_round_ns(const struct plan *plan, const struct machine 
 int plan_build(struct plan *plan, const struct machine *machine,
 	const struct plan_options *options, struct complaint *complaint)
 {
-	struct place automatic[PLAN_PLACES];
+	struct place automatic[PLAN_PLACES] = {{0}};
 	const struct place *places = options->places;
 	size_t places_count = options->places_count;
 	int error;
