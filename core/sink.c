@@ -37,6 +37,14 @@ void sink_write(struct sink *sink, const struct measurement *measurement)
 		measurement_json_row(measurement, sink->events, &sink->pending);
 }
 
+/* Readers refuse a row that is cut short, and with it all before it. Where even this
+ * fails the row stays, and the caller has the error that led here. */
+static void drop_torn_row(const struct sink *sink)
+{
+	if (ftruncate(sink->fd, sink->whole) == 0)
+		(void)lseek(sink->fd, sink->whole, SEEK_SET);
+}
+
 int sink_flush(struct sink *sink)
 {
 	int error = sink->pending.error;
@@ -44,6 +52,10 @@ int sink_flush(struct sink *sink)
 	if (!error)
 		error = file_write_full(
 			sink->fd, sink->pending.bytes, sink->pending.length);
+	if (error)
+		drop_torn_row(sink);
+	else
+		sink->whole += (off_t)sink->pending.length;
 	text_clear(&sink->pending);
 	return error;
 }

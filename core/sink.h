@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "core/measurement.h"
 
+#include <sys/types.h>
+
 #include <stddef.h>
 
 /*
@@ -18,6 +20,7 @@ struct sink {
 	enum sink_format format;
 	const struct event_list *events; /* the caller's; fixed while the sink is open */
 	struct text pending;
+	off_t whole; /* bytes in the file, up to the end of a row */
 };
 
 /* Creates the file; it must not exist. CSV begins with its header line; JSON Lines with
@@ -25,7 +28,8 @@ struct sink {
 int sink_open(struct sink *sink, const char *path, enum sink_format format,
 	const struct event_list *events, const char *preamble);
 void sink_write(struct sink *sink, const struct measurement *measurement);
-/* 0 or -errno (-ENOSPC: the disk is full; what was written before stays). */
+/* 0 or -errno (-ENOSPC: the disk is full). What was flushed before stays, and no part of
+ * a row is left behind it. */
 int sink_flush(struct sink *sink);
 /* Flushes and closes. 0 or -errno. */
 int sink_close(struct sink *sink);
