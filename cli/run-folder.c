@@ -8,17 +8,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int cannot(
-	struct complaint *complaint, const char *verb, const char *path, int error)
+static void advise_place(struct complaint *complaint, int error)
 {
-	complaint_what(complaint, "cannot %s %.180s", verb, path);
-	complaint_why(complaint, "%s", strerror(-error));
 	if (error == -ENOSPC || error == -EDQUOT)
 		complaint_advise(complaint,
 			"free some space, or choose another place with --output DIR");
 	else if (error == -EACCES || error == -EROFS || error == -EPERM)
 		complaint_advise(complaint,
 			"choose a place that you may write, with --output DIR");
+}
+
+static int cannot(
+	struct complaint *complaint, const char *verb, const char *path, int error)
+{
+	complaint_what(complaint, "cannot %s %.180s", verb, path);
+	complaint_why(complaint, "%s", strerror(-error));
+	advise_place(complaint, error);
 	return error;
 }
 
@@ -61,7 +66,10 @@ int run_folder_create(struct run_folder *folder, const char *output,
 	error = file_make_folders(folder->path);
 	if (error)
 		return cannot(complaint, "create the folder", folder->path, error);
-	return topology_export(machine_path, complaint);
+	error = topology_export(machine_path, complaint);
+	if (error && !complaint->advice[0])
+		advise_place(complaint, error);
+	return error;
 }
 
 int run_folder_write_groups(struct run_folder *folder, const struct group *groups,
