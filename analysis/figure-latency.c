@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of a plateau's label, in pixels; and its distance from the plateau's start, of the
- * width of the screen. */
-#define LABEL_WIDTH 205.0
+/* Of a plateau's label: pixels a byte, on average; and its distance from the plateau's
+ * start, of the width of the screen. */
+#define LABEL_CHARACTER 9.6
 #define LABEL_GAP (4.0 / FIGURE_WIDTH)
 
 /* Lowest p10 and highest p90 of time over all curves. */
@@ -82,32 +82,44 @@ static double lowest_between(
 	return lowest;
 }
 
-/* "L2 4.8 ns, 12.2 cyc" under each flat part: in its middle where it is long enough, else
- * from its start to the right, where the curve is higher. */
+/* "  4.8 ns · 12.2 cyc"; cycles that no counter told are marked. */
+static void describe_plateau(const struct plateau *plateau, char *label, size_t size)
+{
+	char ns[FINDINGS_NUMBER];
+	char cycles[FINDINGS_NUMBER];
+
+	if (isfinite(plateau->cycles))
+		(void)snprintf(label, size, "  %s ns · %s%s cyc",
+			findings_number(ns, plateau->ns),
+			plateau->cycles_counted ? "" : "≈",
+			findings_number(cycles, plateau->cycles));
+	else
+		(void)snprintf(label, size, "  %s ns", findings_number(ns, plateau->ns));
+}
+
+/* A label under each flat part: in its middle where it is long enough, else from its
+ * start to the right, where the curve is higher. */
 static void label_plateaus(const struct figure *figure, struct panel *panel)
 {
 	const struct findings *findings = figure->findings;
-	const double width = LABEL_WIDTH / FIGURE_WIDTH;
-	const double rightmost = (double)FIGURE_RIGHT / FIGURE_WIDTH - width;
 
 	for (size_t i = 0; i < findings->plateaus_count; i++) {
 		const struct plateau *plateau = &findings->plateaus[i];
 		double first = figure_screen_x(figure, (double)plateau->first_bytes);
 		double last = figure_screen_x(figure, (double)plateau->last_bytes);
-		double left = fmax((first + last - width) / 2, first + LABEL_GAP);
-		char ns[FINDINGS_NUMBER];
-		char cycles[FINDINGS_NUMBER];
+		char label[80];
+		double width, left;
 
-		left = fmin(left, rightmost);
-		text_format(&panel->gp, "set label \"{/:Bold %s}  %s ns", plateau->name,
-			findings_number(ns, plateau->ns));
-		if (isfinite(plateau->cycles))
-			text_format(&panel->gp, " · %s%s cyc",
-				plateau->cycles_counted ? "" : "≈ ",
-				findings_number(cycles, plateau->cycles));
+		describe_plateau(plateau, label, sizeof(label));
+		width = LABEL_CHARACTER / FIGURE_WIDTH *
+			(double)(strlen(plateau->name) + strlen(label));
+		left = fmax((first + last - width) / 2, first + LABEL_GAP);
+		left = fmin(left, (double)FIGURE_RIGHT / FIGURE_WIDTH - width);
 		text_format(&panel->gp,
-			"\" at screen %.5f, screen %.5f left front font \",13\"\n", left,
-			lowest_between(figure, panel, left, left + width) -
+			"set label \"{/:Bold %s}%s\" at screen %.5f, screen %.5f left front "
+			"font \",13\"\n",
+			plateau->name, label, left,
+			lowest_between(figure, panel, fmin(first, left), left + width) -
 				22.0 / figure->height);
 	}
 }

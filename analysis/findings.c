@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/findings.h"
 
+#include "base/number.h"
 #include "core/kernel.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Characters that a title of the figure holds, but for a last number. */
+enum { HEADLINE_LENGTH = 84 };
 
 char *findings_number(char text[FINDINGS_NUMBER], double value)
 {
@@ -40,45 +44,101 @@ static bool is_better(const struct series *a, const struct series *b)
 	return a->baseline && !b->baseline;
 }
 
-static void set_headline(struct findings *findings)
+/* The largest gain that can be claimed, smaller than the one given (NULL: than any); NULL
+ * where there is none. */
+static const struct gain *next_gain(
+	const struct findings *findings, const struct gain *before)
+{
+	const struct gain *largest = NULL;
+
+	for (size_t i = 0; i < findings->gains_count; i++) {
+		const struct gain *gain = &findings->gains[i];
+		double size = fabs(log(gain->ratio.median));
+
+		if (gain->verdict != VERDICT_FASTER && gain->verdict != VERDICT_SLOWER)
+			continue;
+		if (before && (gain == before || size > fabs(log(before->ratio.median))))
+			continue;
+		if (!largest || size > fabs(log(largest->ratio.median)))
+			largest = gain;
+	}
+	return largest;
+}
+
+/* From the nearest level to the farthest, and what other backends change there: the two
+ * that change most, as far as a title holds them. */
+static void describe_levels(struct findings *findings, const char *subject)
 {
 	const struct plateau *first = &findings->plateaus[0];
 	const struct plateau *last = first + findings->plateaus_count - 1;
+	const struct gain *gain = next_gain(findings, NULL);
+	char low[FINDINGS_NUMBER], high[FINDINGS_NUMBER], bytes[NUMBER_TEXT];
+	const size_t size = sizeof(findings->headline);
+	int length;
+
+	length = snprintf(findings->headline, size, "%s %s ns from %.15s, %s from %.15s",
+		subject, findings_number(low, first->ns), first->name,
+		findings_number(high, last->ns), last->name);
+	if (!gain) {
+		(void)snprintf(findings->headline + length, size - (size_t)length,
+			", %.0f times as long", last->ns / first->ns);
+		return;
+	}
+	length += snprintf(findings->headline + length, size - (size_t)length,
+		"; past %s %.30s takes %.0f %% %s",
+		number_format_bytes(bytes, gain->past_bytes), gain->series->backend,
+		100 * fabs(1 - gain->ratio.median),
+		gain->ratio.median < 1 ? "less" : "more");
+	gain = next_gain(findings, gain);
+	if (gain && (size_t)length + strlen(gain->series->backend) < HEADLINE_LENGTH)
+		(void)snprintf(findings->headline + length, size - (size_t)length,
+			", %.30s %.0f %%%s", gain->series->backend,
+			100 * fabs(1 - gain->ratio.median),
+			gain->ratio.median < 1 ? "" : " more");
+}
+
+/* Where levels cannot be told apart: the ends of the curve. */
+static void describe_ends(struct findings *findings, const char *subject)
+{
 	const struct series *series = findings->main_series;
+	const struct stair *first = NULL;
+	const struct stair *last = NULL;
 	char low[FINDINGS_NUMBER], high[FINDINGS_NUMBER];
 	size_t size = sizeof(findings->headline);
-	const char *subject =
-		findings->latency ? "A read takes" : "Independent reads each take";
-	const struct stair *stairs[2] = {NULL, NULL};
 
-	if (!series) {
-		(void)snprintf(findings->headline, size, "Nothing could be measured");
-		return;
-	}
-	if (findings->plateaus_count > 1 && last->ns > first->ns) {
-		(void)snprintf(findings->headline, size,
-			"%s %s ns from %.15s and %s ns from %.15s, %.0f times as long",
-			subject, findings_number(low, first->ns), first->name,
-			findings_number(high, last->ns), last->name,
-			last->ns / first->ns);
-		return;
-	}
 	for (size_t i = 0; i < series->count; i++)
 		if (series->stairs[i].windows > 0) {
-			if (!stairs[0])
-				stairs[0] = &series->stairs[i];
-			stairs[1] = &series->stairs[i];
+			last = &series->stairs[i];
+			if (!first)
+				first = last;
 		}
-	if (!stairs[0])
-		(void)snprintf(findings->headline, size, "Nothing could be measured");
-	else if (stairs[0] == stairs[1])
+	if (!first)
+		return;
+	if (first == last)
 		(void)snprintf(findings->headline, size, "%s %s ns", subject,
-			findings_number(low, stairs[0]->estimates[QUANTITY_NS].median));
+			findings_number(low, first->estimates[QUANTITY_NS].median));
 	else
 		(void)snprintf(findings->headline, size,
 			"%s %s ns in the smallest buffer, %s ns in the largest", subject,
-			findings_number(low, stairs[0]->estimates[QUANTITY_NS].median),
-			findings_number(high, stairs[1]->estimates[QUANTITY_NS].median));
+			findings_number(low, first->estimates[QUANTITY_NS].median),
+			findings_number(high, last->estimates[QUANTITY_NS].median));
+}
+
+static void set_headline(struct findings *findings)
+{
+	const struct plateau *first = &findings->plateaus[0];
+	const char *subject =
+		findings->latency ? "A read takes" : "Independent reads each take";
+
+	(void)snprintf(findings->headline, sizeof(findings->headline),
+		"Nothing could be measured");
+	if (!findings->main_series)
+		return;
+	if (findings->plateaus_count > 1 &&
+		first[findings->plateaus_count - 1].ns > first->ns)
+		describe_levels(findings, subject);
+	else
+		describe_ends(findings, subject);
 }
 
 int findings_init(struct findings *findings, const struct environment *environment,
@@ -101,6 +161,11 @@ int findings_init(struct findings *findings, const struct environment *environme
 		if (count < 0)
 			return count;
 		findings->plateaus_count = (size_t)count;
+		count = gain_find(
+			staircase, findings->main_series, machine, findings->gains);
+		if (count < 0)
+			return count;
+		findings->gains_count = (size_t)count;
 		findings->latency = is_dependent(findings->main_series->kernel);
 	}
 	set_headline(findings);

@@ -2,6 +2,7 @@
 #ifndef ANALYSIS_FINDINGS_H
 #define ANALYSIS_FINDINGS_H
 
+#include "analysis/gain.h"
 #include "analysis/plateau.h"
 #include "analysis/staircase.h"
 #include "core/environment.h"
@@ -19,7 +20,9 @@ struct findings {
 	bool latency;                      /* its kernel's reads depend on each other */
 	struct plateau plateaus[PLATEAUS]; /* of the main series */
 	size_t plateaus_count;
-	char headline[160]; /* what the run shows, in one clause; never empty */
+	struct gain gains[GAINS]; /* of the other backends over the main series */
+	size_t gains_count;
+	char headline[224]; /* what the run shows, in one clause; never empty */
 };
 
 /* 0 or -ENOMEM; borrows all that it is given. */

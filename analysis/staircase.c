@@ -89,18 +89,37 @@ static struct estimate estimate_spread(double *sample, size_t count)
 	return estimate;
 }
 
-/* The same with the interval, where the sample is large enough for one. */
-static struct estimate estimate_sample(double *sample, size_t count)
+struct estimate estimate_sample(double *sample, size_t count, double confidence)
 {
 	struct estimate estimate = estimate_spread(sample, count);
 	double low, high;
 
 	if (count > 0 && statistics_median_interval(
-				 sample, count, CONFIDENCE, &low, &high) >= CONFIDENCE) {
+				 sample, count, confidence, &low, &high) >= confidence) {
 		estimate.low = low;
 		estimate.high = high;
 	}
 	return estimate;
+}
+
+void estimate_exp(struct estimate *estimate)
+{
+	estimate->median = exp(estimate->median);
+	estimate->p10 = exp(estimate->p10);
+	estimate->p90 = exp(estimate->p90);
+	estimate->low = exp(estimate->low);
+	estimate->high = exp(estimate->high);
+}
+
+enum verdict verdict_judge(const struct estimate *ratio)
+{
+	if (isnan(ratio->low))
+		return VERDICT_NONE;
+	if (ratio->low >= 1 - RATIO_SAME && ratio->high <= 1 + RATIO_SAME)
+		return VERDICT_SAME;
+	if (ratio->high < 1)
+		return VERDICT_FASTER;
+	return ratio->low > 1 ? VERDICT_SLOWER : VERDICT_UNRESOLVED;
 }
 
 /* The centre of one quantity over the windows of a round that know it: over the clean
@@ -175,7 +194,7 @@ static struct estimate estimate_rounds(
 	for (size_t i = 0; i < stair->rounds_count; i++)
 		if (!isnan(stair->rounds[i].values[q]))
 			b->sample[count++] = stair->rounds[i].values[q];
-	return estimate_sample(b->sample, count);
+	return estimate_sample(b->sample, count, CONFIDENCE);
 }
 
 static void finish_stair(const struct builder *b, struct stair *stair)
@@ -249,22 +268,9 @@ static void compare_stairs(
 		i += mine->number <= other->number;
 		j += other->number <= mine->number;
 	}
-	*ratio = estimate_sample(b->sample, count);
-	ratio->median = exp(ratio->median);
-	ratio->p10 = exp(ratio->p10);
-	ratio->p90 = exp(ratio->p90);
-	ratio->low = exp(ratio->low);
-	ratio->high = exp(ratio->high);
-	if (isnan(ratio->low))
-		stair->verdict = VERDICT_NONE;
-	else if (ratio->low >= 1 - RATIO_SAME && ratio->high <= 1 + RATIO_SAME)
-		stair->verdict = VERDICT_SAME;
-	else if (ratio->high < 1)
-		stair->verdict = VERDICT_FASTER;
-	else if (ratio->low > 1)
-		stair->verdict = VERDICT_SLOWER;
-	else
-		stair->verdict = VERDICT_UNRESOLVED;
+	*ratio = estimate_sample(b->sample, count, CONFIDENCE);
+	estimate_exp(ratio);
+	stair->verdict = verdict_judge(ratio);
 }
 
 static void compare_with_baseline(const struct builder *b)

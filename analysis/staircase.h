@@ -27,6 +27,12 @@ struct estimate {
 /* Half of the interval relative to the median; NaN where there is none. */
 double estimate_half_width(const struct estimate *estimate);
 
+/* From a sample without NaN, which is sorted; the interval is NaN where the sample is too
+ * small for the confidence. */
+struct estimate estimate_sample(double *sample, size_t count, double confidence);
+/* From logarithms back to what they are of. */
+void estimate_exp(struct estimate *estimate);
+
 /* What one round says of one size: medians over its clean windows. */
 struct stair_round {
 	uint64_t number;
@@ -43,6 +49,8 @@ enum verdict {
 };
 #define RATIO_SAME 0.02
 const char *verdict_name(enum verdict verdict);
+/* What the interval of a ratio allows to say. */
+enum verdict verdict_judge(const struct estimate *ratio);
 
 /* One size of a series. */
 struct stair {

@@ -217,6 +217,30 @@ static void describe_convergence(const struct findings *findings, struct text *v
 		text_append(value, " (an interval takes at least 6 rounds)");
 }
 
+/* One test a backend over all sizes in memory, where a table's many would not do. */
+static void describe_gains(const struct findings *findings, struct text *value)
+{
+	const struct gain *gains = findings->gains;
+	char past[NUMBER_TEXT];
+
+	if (findings->gains_count == 0)
+		return;
+	text_format(value, "time relative to %s over all sizes past %s:",
+		findings->environment->baseline,
+		number_format_bytes(past, gains[0].past_bytes));
+	for (size_t i = 0; i < findings->gains_count; i++) {
+		text_format(value, "%s %s %.3f", i > 0 ? " ·" : "",
+			gains[i].series->backend, gains[i].ratio.median);
+		if (isfinite(gains[i].ratio.low))
+			text_format(value, " (%.3f–%.3f) %s", gains[i].ratio.low,
+				gains[i].ratio.high, verdict_name(gains[i].verdict));
+		else
+			text_format(value, " (%zu rounds are too few for a claim)",
+				gains[i].ratio.count);
+	}
+	text_format(value, " · %.3g %% intervals", 100 * gains[0].confidence);
+}
+
 void summary_print_header(const struct findings *findings, struct text *text)
 {
 	const struct environment *e = findings->environment;
@@ -250,6 +274,8 @@ void summary_print_header(const struct findings *findings, struct text *text)
 	print_entry(text, "Own cost", &value);
 	describe_pools(e, &value);
 	print_entry(text, "Pools", &value);
+	describe_gains(findings, &value);
+	print_entry(text, "In memory", &value);
 	describe_convergence(findings, &value);
 	print_entry(text, "Converged", &value);
 	text_release(&value);

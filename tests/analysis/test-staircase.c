@@ -328,6 +328,50 @@ static void plateaus_stand_at_the_levels_costs(void **state)
 	}
 }
 
+/* A claim about memory proper, and none where the rounds do not suffice for it. */
+static void gains_are_claimed_together(void **state)
+{
+	struct synthetic_options options = usual;
+	struct findings findings;
+	struct fixture f;
+
+	(void)state;
+	options.backends[2] = "hugetlb-2m";
+	for (unsigned rounds = 6; rounds <= 7; rounds++) {
+		options.rounds = rounds;
+		analyse(&f, &options);
+		assert_int_equal(findings_init(&findings, &f.run.environment,
+					 &f.run.machine, &f.staircase),
+			0);
+		assert_int_equal(findings.gains_count, 2);
+		for (int i = 0; i < 2; i++) {
+			const struct gain *gain = &findings.gains[i];
+			double sum = 0;
+			int sizes = 0;
+
+			for (size_t k = 0; k < gain->series->count; k++) {
+				uint64_t bytes = gain->series->stairs[k].bytes;
+
+				if (bytes <= 32 << 20)
+					continue;
+				sum += log(synthetic_truth("thp", 0, bytes).cycles /
+					   synthetic_truth("small", 0, bytes).cycles);
+				sizes++;
+			}
+			assert_int_equal(gain->past_bytes, 32 << 20);
+			assert_true(fabs(gain->confidence - 0.975) < 1e-9);
+			assert_int_equal(gain->ratio.count, rounds);
+			assert_true(fabs(gain->ratio.median - exp(sum / sizes)) < 0.01);
+			/* 6 rounds reach 96.9 %, 7 reach 98.4 %. */
+			assert_int_equal(gain->verdict,
+				rounds == 6 ? VERDICT_NONE : VERDICT_FASTER);
+		}
+		assert_int_equal(
+			strstr(findings.headline, "; past 32M ") != NULL, rounds == 7);
+		release(&f);
+	}
+}
+
 static void served_shares_add_up(void **state)
 {
 	struct served served;
@@ -426,6 +470,7 @@ int main(void)
 		cmocka_unit_test(a_round_without_clean_windows_is_used_and_marked),
 		cmocka_unit_test(cycles_come_from_the_clock_without_counters),
 		cmocka_unit_test(plateaus_stand_at_the_levels_costs),
+		cmocka_unit_test(gains_are_claimed_together),
 		cmocka_unit_test(served_shares_add_up),
 		cmocka_unit_test(places_strides_and_kernels_stay_apart),
 		cmocka_unit_test(an_empty_run_is_no_failure),
