@@ -55,11 +55,12 @@ static int write_curve(struct figure *figure, size_t index)
 }
 
 /* The screen height of the lowest that any curve or ribbon comes between two screen
- * positions; a curve's straight lines count up to the sizes on either side. */
-static double lowest_between(
-	const struct figure *figure, const struct panel *panel, double left, double right)
+ * positions, at most that of `ns_most`; a curve's straight lines count up to the sizes on
+ * either side. */
+static double lowest_between(const struct figure *figure, const struct panel *panel,
+	double left, double right, double ns_most)
 {
-	double lowest = 1;
+	double lowest = figure_screen_y(figure, panel, ns_most);
 
 	for (size_t c = 0; c < figure->curves_count; c++) {
 		const struct series *series = figure->curves[c].series;
@@ -119,7 +120,7 @@ static void label_plateaus(const struct figure *figure, struct panel *panel)
 			"set label \"{/:Bold %s}%s\" at screen %.5f, screen %.5f left front "
 			"font \",13\"\n",
 			plateau->name, label, left,
-			lowest_between(figure, panel, fmin(first, left), left + width) -
+			lowest_between(figure, panel, left, left + width, plateau->ns) -
 				22.0 / figure->height);
 	}
 }
