@@ -16,7 +16,7 @@ for counters in auto none; do
     FNR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
     { inside += $column["wall_ns"]; windows++ }
     END {
-      printf "counters %-5s %6d windows, %.1f us around each (%.2f %% of it), ", name, windows,
+      printf "counters %-5s %6d windows, %.1f us around each (%.2f %% on top of window time), ", name, windows,
         outside / 1e3, 100 * outside * windows / (outside * windows + inside)
       printf "%.1f %% of the sweep of %.1f s inside windows\n", 100 * inside / elapsed,
         elapsed / 1e9
