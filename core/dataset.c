@@ -271,6 +271,15 @@ static int read_row(struct reader *reader, struct dataset *dataset)
 	return 0;
 }
 
+static bool has_field(const struct reader *reader, const char *name)
+{
+	for (size_t i = 0; i < reader->columns_count; i++)
+		if (reader->columns[i].kind == COLUMN_FIELD &&
+			strcmp(fields[reader->columns[i].index].name, name) == 0)
+			return true;
+	return false;
+}
+
 int dataset_parse_csv(struct dataset *dataset, const char *csv, size_t length,
 	struct complaint *complaint)
 {
@@ -286,6 +295,11 @@ int dataset_parse_csv(struct dataset *dataset, const char *csv, size_t length,
 		if (!error)
 			error = add_column(&reader, dataset);
 	} while (!error && !reader.row_ended);
+	if (!error && !has_field(&reader, "bytes")) {
+		complaint_what(complaint, "line 1 of the CSV is no header of windows");
+		complaint_why(complaint, "there is no column \"bytes\"");
+		error = -EINVAL;
+	}
 	while (!error && reader.at < reader.end) {
 		reader.line++;
 		error = read_row(&reader, dataset);

@@ -97,9 +97,10 @@ struct dataset {
 	char **names; /* owns the strings that points refer to */
 	size_t names_count;
 };
-/* Columns are found by their header names, in any order; unknown ones are -EINVAL. A last
- * line cut short (an interrupted run) is left out. 0, -EINVAL with line and column in the
- * complaint, or -ENOMEM. Release after success only. */
+/* Columns are found by their header names, in any order; a name that is no field is an
+ * event. "bytes" must be there; other fields that are not stay zero. A last line cut
+ * short (an interrupted run) is left out. 0, -EINVAL with the line in the complaint, or
+ * -ENOMEM. Release after success only. */
 int dataset_parse_csv(struct dataset *dataset, const char *csv, size_t length,
 	struct complaint *complaint);
 int dataset_load_csv(

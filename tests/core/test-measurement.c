@@ -127,6 +127,7 @@ static void test_damage_is_refused_with_its_line(void **state)
 	} cases[] = {
 		{"", "line 1"},
 		{"bytes,round", "line 1"},
+		{"some,thing\n1,2\n", "line 1"},
 		{"bytes,never.enabled_ns\n1,2\n", "line 1"},
 		{"bytes,,round\n1,,2\n", "line 1"},
 		{"bytes,round\n4096,1\n4096,x\n", "line 3"},
