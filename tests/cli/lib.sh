@@ -146,3 +146,14 @@ json_is_valid() {
 pools() {
   cat /sys/kernel/mm/hugepages/*/nr_hugepages 2>/dev/null | tr '\n' ' '
 }
+
+# Whether the pools are as $1 says. Another program may have one grown for a while; what a sweep
+# forgot to put back stays, so waiting hides no fault.
+pools_are() {
+  local try
+  for ((try = 0; try < 100; try++)); do
+    [ "$(pools)" != "$1" ] || return 0
+    sleep 0.1
+  done
+  return 1
+}

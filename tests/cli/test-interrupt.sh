@@ -12,7 +12,7 @@ backends=small,thp
 
 # What holds after every interruption, whenever it came.
 is_as_before() {
-  [ "$(pools)" = "$before" ] || wrong "the pools are $(pools)and were $before"
+  pools_are "$before" || wrong "the pools are $(pools)and were $before"
 }
 
 # A run that has windows and says that it was interrupted.

@@ -250,12 +250,12 @@ if [ "$(id -u)" -ne 0 ] || [ ! -w $pool/nr_hugepages ]; then
 else
   run sweep "${least[@]}" -s 4K,4M -b hugetlb-2m --counters none -o "$work/huge"
   if [ "$status" -eq 3 ] && grep -q 'pool' "$err"; then
-    holds test "$(pools)" = "$before"
+    holds pools_are "$before"
     skip "this machine has no free memory for 2 huge pages"
   else
     exits 0
     holds test "$(column "$work/huge/windows.csv" page_bytes | sort -u)" = 2097152
-    holds test "$(pools)" = "$before"
+    holds pools_are "$before"
     file_has "$work/huge/environment.json" '"page_bytes": 2097152'
     end
   fi
@@ -264,6 +264,6 @@ fi
 begin "a pool is left alone with --no-reserve, and by a plan"
 run sweep -n "${least[@]}" -b hugetlb-2m --counters none
 exits 0
-holds test "$(pools)" = "$before"
+holds pools_are "$before"
 end
 finish
