@@ -18,6 +18,7 @@ TSAN_OPTIONS=exitcode=99
 export ESCALIER ESCALIER_SHARE ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LC_ALL=C NO_COLOR=1
 
 work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 out=$work/out err=$work/err status=0
 tests=0 failures=0 test_name='' wrong=0
 
@@ -51,7 +52,6 @@ skip() {
 }
 
 finish() {
-  rm -rf "$work"
   echo "1..$tests"
   [ "$failures" -eq 0 ]
   exit
