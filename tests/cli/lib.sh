@@ -157,3 +157,11 @@ pools_are() {
   done
   return 1
 }
+
+# The pools are the machine's: of the suites that change or compare them, one runs at a time, from
+# whichever checkout.
+lock_pools() {
+  [ -d /sys/kernel/mm/hugepages ] || return 0
+  exec 9</sys/kernel/mm/hugepages
+  flock --wait 150 9 || echo "# the pools are in use by another suite"
+}

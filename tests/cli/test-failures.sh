@@ -4,6 +4,7 @@
 # can be read, and puts the machine back.
 # shellcheck source=tests/cli/lib.sh
 . tests/cli/lib.sh
+lock_pools
 
 LIMIT=20
 before=$(pools)

@@ -3,6 +3,7 @@
 # A sweep that a signal ends: what was measured is kept, and the machine is put back.
 # shellcheck source=tests/cli/lib.sh
 . tests/cli/lib.sh
+lock_pools
 
 # Longer than any test waits; the signal ends it.
 long=(--sizes "4K,64K,1M,4M" --rounds 1000 --windows 4 --window 1ms --budget 10m --counters none)

@@ -3,6 +3,7 @@
 # Small sweeps from the command line to the report, and what they leave behind.
 # shellcheck source=tests/cli/lib.sh
 . tests/cli/lib.sh
+lock_pools
 
 tiny=(--sizes "4K,64K,1M" --rounds 1 --windows 2 --window 100us --budget 1s)
 least=(--sizes "4K,64K" --rounds 1 --windows 1 --window 50us --budget 1s -k chase)
