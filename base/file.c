@@ -122,14 +122,32 @@ int file_read_all(const char *path, struct text *text)
 	return length < 0 ? (int)length : text->error;
 }
 
+/* A device or a pipe cannot be replaced, only written to. */
+static int write_in_place(const char *path, const struct text *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = file_write_full(fd, text->bytes, text->length);
+	if (close(fd) != 0 && !error)
+		error = -errno;
+	return error;
+}
+
 int file_write_all(const char *path, const struct text *text)
 {
+	struct stat status;
 	char temporary[PATH_MAX];
 	int fd;
 	int error;
 
 	if (text->error)
 		return text->error;
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode) &&
+		!S_ISDIR(status.st_mode))
+		return write_in_place(path, text);
 	if (snprintf(temporary, sizeof(temporary), "%s.part", path) >=
 		(int)sizeof(temporary))
 		return -ENAMETOOLONG;

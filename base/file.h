@@ -24,7 +24,8 @@ int file_write_u64(const char *root, const char *path, uint64_t value);
 int file_read_all(const char *path, struct text *text);
 
 /* Replaces path by text, atomically (temporary file in the same folder, fsync, rename):
- * after a failure the old content stands. 0 or -errno. */
+ * after a failure the old content stands. What is no regular file (a device, a pipe) is
+ * written to in place. 0 or -errno. */
 int file_write_all(const char *path, const struct text *text);
 
 /* Writes all of it to an open file, through short writes and EINTR. 0 or -errno. */

@@ -436,6 +436,12 @@ int sweep_options_parse(
 	error = options_parse(rows, ROWS, options, argc, argv, complaint);
 	if (error)
 		return error;
+	if (options->groups_asked && strcmp(options->counters, "none") == 0) {
+		complaint_what(
+			complaint, "--groups and --counters none contradict each other");
+		complaint_why(complaint, "without counters no group can be measured");
+		return -EINVAL;
+	}
 	if (options->topology && !options->dry_run && !options->help) {
 		complaint_what(complaint, "--topology needs --dry-run");
 		complaint_why(

@@ -115,6 +115,35 @@ static void a_failed_replacement_leaves_the_old(void **state)
 	text_release(&text);
 }
 
+static void a_pipe_is_written_to_and_stays(void **state)
+{
+	char folder[] = "/tmp/escalier-file-XXXXXX";
+	char path[64];
+	char got[8] = "";
+	struct stat status;
+	struct text text;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/pipe", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	/* Read and write: neither end waits for the other. */
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	text_init(&text);
+	text_append(&text, "through");
+	assert_int_equal(file_write_all(path, &text), 0);
+	assert_int_equal(read(fd, got, sizeof(got)), 7);
+	assert_memory_equal(got, "through", 7);
+	assert_int_equal(stat(path, &status), 0);
+	assert_true(S_ISFIFO(status.st_mode));
+	text_release(&text);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void a_replaced_file_is_another_file(void **state)
 {
 	char path[256];
@@ -237,6 +266,7 @@ int main(void)
 		cmocka_unit_test(content_comes_back),
 		cmocka_unit_test(a_failed_replacement_leaves_the_old),
 		cmocka_unit_test(a_replaced_file_is_another_file),
+		cmocka_unit_test(a_pipe_is_written_to_and_stays),
 		cmocka_unit_test(lines_are_cut_to_the_buffer),
 		cmocka_unit_test(numbers_are_read_and_written),
 		cmocka_unit_test(what_is_missing_is_said),
