@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/cmd.h"
 #include "cli/message.h"
+#include "cli/output.h"
 #include "topology/topology.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char help[] =
@@ -82,19 +81,6 @@ static int parse(int argc, char **argv, struct options *options)
 	return 0;
 }
 
-/* Prints to stdout, all of it or not: the exit code. */
-static int print(const char *text)
-{
-	struct complaint complaint = {0};
-
-	if (fputs(text, stdout) != EOF && fflush(stdout) == 0)
-		return 0;
-	complaint_what(&complaint, "cannot write to the standard output");
-	complaint_why(&complaint, "%s", strerror(errno));
-	message_complaint(&complaint);
-	return 1;
-}
-
 static int show(const struct options *options)
 {
 	struct complaint complaint = {0};
@@ -111,16 +97,21 @@ static int show(const struct options *options)
 		(void)machine_print_json(&machine, &text);
 	else
 		machine_print(&machine, &text);
-	if (text.error) {
-		complaint_what(&complaint, "cannot print the machine");
-		complaint_why(&complaint, "%s", strerror(-text.error));
-		message_complaint(&complaint);
-		code = 1;
-	} else {
-		code = print(text.bytes);
-	}
+	code = output_text(&text);
 	text_release(&text);
 	topology_release(&machine);
+	return code;
+}
+
+static int print_help(void)
+{
+	struct text text;
+	int code;
+
+	text_init(&text);
+	text_append(&text, help);
+	code = output_text(&text);
+	text_release(&text);
 	return code;
 }
 
@@ -133,7 +124,7 @@ int cmd_machine(int argc, char **argv)
 	if (code)
 		return code;
 	if (options.help)
-		return print(help);
+		return print_help();
 	if (!options.export_path)
 		return show(&options);
 	if (topology_export(options.export_path, &complaint) == 0)
