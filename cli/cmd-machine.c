@@ -103,18 +103,6 @@ static int show(const struct options *options)
 	return code;
 }
 
-static int print_help(void)
-{
-	struct text text;
-	int code;
-
-	text_init(&text);
-	text_append(&text, help);
-	code = output_text(&text);
-	text_release(&text);
-	return code;
-}
-
 int cmd_machine(int argc, char **argv)
 {
 	struct complaint complaint = {0};
@@ -124,7 +112,7 @@ int cmd_machine(int argc, char **argv)
 	if (code)
 		return code;
 	if (options.help)
-		return print_help();
+		return output_string(help);
 	if (!options.export_path)
 		return show(&options);
 	if (topology_export(options.export_path, &complaint) == 0)

@@ -37,18 +37,6 @@ static int report_one(const char *folder, struct text *written)
 	return 3;
 }
 
-static int print_help(void)
-{
-	struct text text;
-	int code;
-
-	text_init(&text);
-	text_append(&text, help);
-	code = output_text(&text);
-	text_release(&text);
-	return code;
-}
-
 int cmd_report(int argc, char **argv)
 {
 	static const struct option known[] = {
@@ -64,7 +52,7 @@ int cmd_report(int argc, char **argv)
 		if (option != 'h')
 			return message_usage("report", "unknown or misused option %s",
 				argv[optind - 1]);
-		return print_help();
+		return output_string(help);
 	}
 	if (optind == argc)
 		return message_usage(

@@ -21,3 +21,15 @@ int output_text(const struct text *text)
 	message_complaint(&complaint);
 	return 1;
 }
+
+int output_string(const char *string)
+{
+	struct text text;
+	int code;
+
+	text_init(&text);
+	text_append(&text, string);
+	code = output_text(&text);
+	text_release(&text);
+	return code;
+}

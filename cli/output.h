@@ -8,4 +8,7 @@
  * where memory was short or the output cannot be written. */
 int output_text(const struct text *text);
 
+/* The same for a fixed text, as a command's help. */
+int output_string(const char *string);
+
 #endif
