@@ -19,7 +19,7 @@ int cmd_fields(int argc, char **argv)
 			"Usage: escalier fields\n"
 			"Describe the columns of windows.csv as a Markdown table.\n");
 	else
-		measurement_describe_fields(&text);
+		record_describe(&measurement_record, &text);
 	code = output_text(&text);
 	text_release(&text);
 	return code;

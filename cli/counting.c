@@ -64,7 +64,7 @@ static int add_group(struct counting *counting, const char *folder, const char *
 		if (event_list_add(&counting->events, group->events[i].name) < 0) {
 			complaint_what(complaint, "the groups have too many events");
 			complaint_why(complaint, "at most %d different ones in a sweep",
-				MEASUREMENT_EVENTS);
+				RECORD_EVENTS);
 			return -EINVAL;
 		}
 	}

@@ -134,8 +134,8 @@ static int open_json(struct run_folder *folder, const struct event_list *events,
 		environment, machine, ENVIRONMENT_ONE_LINE, &preamble);
 	text_append(&preamble, "}");
 	if (!error)
-		error = sink_open(
-			&folder->json, path, SINK_JSON_LINES, events, preamble.bytes);
+		error = sink_open(&folder->json, path, &measurement_record,
+			SINK_JSON_LINES, events, preamble.bytes);
 	text_release(&preamble);
 	if (error)
 		return cannot(complaint, "write", path, error);
@@ -152,7 +152,8 @@ int run_folder_open_windows(struct run_folder *folder, const struct event_list *
 
 	if (error)
 		return error;
-	error = sink_open(&folder->csv, path, SINK_CSV, events, NULL);
+	error = sink_open(
+		&folder->csv, path, &measurement_record, SINK_CSV, events, NULL);
 	if (error)
 		return cannot(complaint, "write", path, error);
 	folder->csv_open = true;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "core/environment.h"
+#include "core/measurement.h"
 #include "core/sink.h"
 #include "counters/group.h"
 

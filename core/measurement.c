@@ -10,30 +10,9 @@ bool measurement_is_clean(const struct measurement *measurement)
 	       (double)measurement->cpu_ns > 0.995 * (double)measurement->wall_ns;
 }
 
-int event_list_find(const struct event_list *list, const char *name)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->names[i], name) == 0)
-			return (int)i;
-	return -1;
-}
-
-int event_list_add(struct event_list *list, const char *name)
-{
-	int found = event_list_find(list, name);
-	size_t length = strlen(name);
-
-	if (found >= 0)
-		return found;
-	if (list->count == MEASUREMENT_EVENTS || length >= EVENT_NAME)
-		return -1;
-	memcpy(list->names[list->count], name, length + 1);
-	return (int)list->count++;
-}
-
 #define AT(member) offsetof(struct measurement, member)
 
-const struct field fields[] = {
+static const struct field fields[] = {
 	{"kernel", "", "access pattern", FIELD_NAME, AT(point.kernel), false},
 	{"backend", "", "memory backend asked for", FIELD_NAME, AT(point.backend), false},
 	{"group", "", "counter group that was counting", FIELD_NAME, AT(point.group),
@@ -69,17 +48,56 @@ const struct field fields[] = {
 	{"error", "", "why there is no window, or a remark; empty: none", FIELD_TEXT,
 		AT(error), false},
 };
-const size_t fields_count = sizeof(fields) / sizeof(fields[0]);
 
-void measurement_describe_fields(struct text *text)
+const struct record_type measurement_record = {
+	.noun = "windows",
+	.span = "in the window, user space only",
+	.key = "bytes",
+	.fields = fields,
+	.fields_count = sizeof(fields) / sizeof(fields[0]),
+	.size = sizeof(struct measurement),
+	.values = AT(values),
+};
+
+static void take_records(struct dataset *dataset, const struct records *records)
 {
-	text_append(text, "| column | unit | meaning |\n| --- | --- | --- |\n");
-	for (size_t i = 0; i < fields_count; i++)
-		text_format(text, "| `%s` | %s | %s |\n", fields[i].name, fields[i].unit,
-			fields[i].meaning);
-	text_append(text,
-		"| `EVENT` | | count of the event in the window, user space only; empty: "
-		"not counted |\n"
-		"| `EVENT.enabled_ns` | ns | time for which the event was asked for |\n"
-		"| `EVENT.running_ns` | ns | time for which a counter really counted it |\n");
+	*dataset = (struct dataset){.measurements = records->rows,
+		.count = records->count,
+		.capacity = records->capacity,
+		.events = records->events,
+		.names = records->names,
+		.names_count = records->names_count};
+}
+
+int dataset_parse_csv(struct dataset *dataset, const char *csv, size_t length,
+	struct complaint *complaint)
+{
+	struct records records;
+	int error =
+		records_parse_csv(&records, &measurement_record, csv, length, complaint);
+
+	if (!error)
+		take_records(dataset, &records);
+	return error;
+}
+
+int dataset_load_csv(
+	struct dataset *dataset, const char *path, struct complaint *complaint)
+{
+	struct records records;
+	int error = records_load_csv(&records, &measurement_record, path, complaint);
+
+	if (!error)
+		take_records(dataset, &records);
+	return error;
+}
+
+void dataset_release(struct dataset *dataset)
+{
+	struct records records = {.rows = dataset->measurements,
+		.names = dataset->names,
+		.names_count = dataset->names_count};
+
+	records_release(&records);
+	*dataset = (struct dataset){0};
 }

@@ -7,18 +7,18 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-int sink_open(struct sink *sink, const char *path, enum sink_format format,
-	const struct event_list *events, const char *preamble)
+int sink_open(struct sink *sink, const char *path, const struct record_type *type,
+	enum sink_format format, const struct event_list *events, const char *preamble)
 {
 	int error;
 
-	*sink = (struct sink){.format = format, .events = events};
+	*sink = (struct sink){.type = type, .format = format, .events = events};
 	sink->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (sink->fd < 0)
 		return -errno;
 	text_init(&sink->pending);
 	if (format == SINK_CSV)
-		measurement_csv_header(events, &sink->pending);
+		record_csv_header(type, events, &sink->pending);
 	else if (preamble)
 		text_format(&sink->pending, "%s\n", preamble);
 	error = sink_flush(sink);
@@ -29,12 +29,12 @@ int sink_open(struct sink *sink, const char *path, enum sink_format format,
 	return error;
 }
 
-void sink_write(struct sink *sink, const struct measurement *measurement)
+void sink_write(struct sink *sink, const void *record)
 {
 	if (sink->format == SINK_CSV)
-		measurement_csv_row(measurement, sink->events, &sink->pending);
+		record_csv_row(sink->type, record, sink->events, &sink->pending);
 	else
-		measurement_json_row(measurement, sink->events, &sink->pending);
+		record_json_row(sink->type, record, sink->events, &sink->pending);
 }
 
 /* Readers refuse a row that is cut short, and with it all before it. Where even this

@@ -17,9 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (dataset_parse_csv(&dataset, (const char *)data, size, &complaint) != 0)
 		return 0;
 	text_init(&text);
-	measurement_csv_header(&dataset.events, &text);
+	record_csv_header(&measurement_record, &dataset.events, &text);
 	for (size_t i = 0; i < dataset.count; i++)
-		measurement_csv_row(&dataset.measurements[i], &dataset.events, &text);
+		record_csv_row(&measurement_record, &dataset.measurements[i],
+			&dataset.events, &text);
 	if (dataset_parse_csv(&again, text.bytes, text.length, &complaint) != 0 ||
 		again.count != dataset.count)
 		abort();

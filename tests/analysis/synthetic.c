@@ -389,10 +389,10 @@ void synthetic_write(const struct synthetic *s, const char *folder)
 	struct text text;
 
 	text_init(&text);
-	measurement_csv_header(&s->dataset.events, &text);
+	record_csv_header(&measurement_record, &s->dataset.events, &text);
 	for (size_t i = 0; i < s->dataset.count; i++)
-		measurement_csv_row(
-			&s->dataset.measurements[i], &s->dataset.events, &text);
+		record_csv_row(&measurement_record, &s->dataset.measurements[i],
+			&s->dataset.events, &text);
 	write_text(folder, "windows.csv", &text);
 	(void)environment_print_json(
 		&s->environment, &s->machine, ENVIRONMENT_INDENTED, &text);

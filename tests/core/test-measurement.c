@@ -60,11 +60,11 @@ static void test_csv_round_trip(void **state)
 
 	(void)state;
 	text_init(&csv);
-	measurement_csv_header(&events, &csv);
-	measurement_csv_row(&m, &events, &csv);
+	record_csv_header(&measurement_record, &events, &csv);
+	record_csv_row(&measurement_record, &m, &events, &csv);
 	m.wall_ns = m.cpu_ns = m.page_bytes = 0;
 	(void)snprintf(m.error, sizeof(m.error), "pool empty, \"none\"");
-	measurement_csv_row(&m, &events, &csv);
+	record_csv_row(&measurement_record, &m, &events, &csv);
 	assert_int_equal(
 		dataset_parse_csv(&dataset, csv.bytes, csv.length, &complaint), 0);
 	assert_int_equal(dataset.count, 2);
@@ -90,7 +90,7 @@ static void test_zero_and_unknown_differ(void **state)
 
 	(void)state;
 	text_init(&csv);
-	measurement_csv_row(&m, &events, &csv);
+	record_csv_row(&measurement_record, &m, &events, &csv);
 	assert_non_null(strstr(csv.bytes, ",0,10,10,,10,0,,,\n"));
 	text_release(&csv);
 }
@@ -107,10 +107,10 @@ static void test_a_cut_line_is_left_out(void **state)
 	(void)state;
 	m.point.backend = "small";
 	text_init(&csv);
-	measurement_csv_header(&events, &csv);
-	measurement_csv_row(&m, &events, &csv);
+	record_csv_header(&measurement_record, &events, &csv);
+	record_csv_row(&measurement_record, &m, &events, &csv);
 	whole = csv.length;
-	measurement_csv_row(&m, &events, &csv);
+	record_csv_row(&measurement_record, &m, &events, &csv);
 	for (size_t length = whole; length < csv.length; length++) {
 		assert_int_equal(
 			dataset_parse_csv(&dataset, csv.bytes, length, &complaint), 0);
@@ -162,12 +162,12 @@ static void test_json_is_json(void **state)
 
 	(void)state;
 	text_init(&text);
-	measurement_json_row(&m, &events, &text);
+	record_json_row(&measurement_record, &m, &events, &text);
 	assert_int_equal(text.bytes[text.length - 1], '\n');
 	row = json_loads(text.bytes, 0, NULL);
 	assert_non_null(row);
-	for (size_t i = 0; i < fields_count; i++)
-		assert_non_null(json_object_get(row, fields[i].name));
+	for (size_t i = 0; i < measurement_record.fields_count; i++)
+		assert_non_null(json_object_get(row, measurement_record.fields[i].name));
 	assert_string_equal(
 		json_string_value(json_object_get(row, "backend")), m.point.backend);
 	assert_true(json_is_true(json_object_get(row, "clean")));
@@ -187,14 +187,16 @@ static void test_fields_are_documented_and_unique(void **state)
 
 	(void)state;
 	text_init(&text);
-	measurement_describe_fields(&text);
-	for (size_t i = 0; i < fields_count; i++) {
+	record_describe(&measurement_record, &text);
+	for (size_t i = 0; i < measurement_record.fields_count; i++) {
 		char cell[64];
 
-		(void)snprintf(cell, sizeof(cell), "| `%s` |", fields[i].name);
+		(void)snprintf(cell, sizeof(cell), "| `%s` |",
+			measurement_record.fields[i].name);
 		assert_non_null(strstr(text.bytes, cell));
 		for (size_t j = 0; j < i; j++)
-			assert_string_not_equal(fields[i].name, fields[j].name);
+			assert_string_not_equal(measurement_record.fields[i].name,
+				measurement_record.fields[j].name);
 	}
 	text_release(&text);
 }
@@ -229,13 +231,18 @@ static void test_sink_says_what_failed(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	(void)snprintf(path, sizeof(path), "%s/windows.csv", folder);
-	assert_int_equal(sink_open(&sink, path, SINK_CSV, &events, NULL), 0);
+	assert_int_equal(
+		sink_open(&sink, path, &measurement_record, SINK_CSV, &events, NULL), 0);
 	sink_write(&sink, &m);
 	assert_int_equal(sink_close(&sink), 0);
-	assert_int_equal(sink_open(&sink, path, SINK_CSV, &events, NULL), -EEXIST);
+	assert_int_equal(
+		sink_open(&sink, path, &measurement_record, SINK_CSV, &events, NULL),
+		-EEXIST);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(folder), 0);
-	assert_int_equal(sink_open(&sink, path, SINK_CSV, &events, NULL), -ENOENT);
+	assert_int_equal(
+		sink_open(&sink, path, &measurement_record, SINK_CSV, &events, NULL),
+		-ENOENT);
 }
 
 static void test_environment_round_trip(void **state)

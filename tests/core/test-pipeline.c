@@ -147,8 +147,8 @@ static int take(void *context, const struct measurement *measurement)
 	f->writes++;
 	if (f->stop_after && f->writes == f->stop_after)
 		f->stop = 1;
-	measurement_csv_row(&fixed, &f->events, &f->csv);
-	measurement_json_row(&fixed, &f->events, &f->json);
+	record_csv_row(&measurement_record, &fixed, &f->events, &f->csv);
+	record_json_row(&measurement_record, &fixed, &f->events, &f->json);
 	return 0;
 }
 
@@ -216,7 +216,7 @@ static void set_up(struct fixture *f, const char *backend)
 		f->plan.points[i].cpu = place.cpu;
 	f->options.places = NULL;
 	f->options.places_count = 0;
-	measurement_csv_header(&f->events, &f->csv);
+	record_csv_header(&measurement_record, &f->events, &f->csv);
 	counters_fake_install(&(struct counter_fake){fake_count, &f->counter_reads});
 }
 
@@ -305,9 +305,10 @@ static void test_what_was_written_reads_back(void **state)
 		dataset_parse_csv(&dataset, f.csv.bytes, f.csv.length, &complaint), 0);
 	assert_int_equal(dataset.count, f.writes);
 	text_init(&again);
-	measurement_csv_header(&dataset.events, &again);
+	record_csv_header(&measurement_record, &dataset.events, &again);
 	for (size_t i = 0; i < dataset.count; i++)
-		measurement_csv_row(&dataset.measurements[i], &dataset.events, &again);
+		record_csv_row(&measurement_record, &dataset.measurements[i],
+			&dataset.events, &again);
 	assert_string_equal(again.bytes, f.csv.bytes);
 	text_release(&again);
 	dataset_release(&dataset);

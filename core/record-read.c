@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "core/measurement.h"
+#include "core/record.h"
 
 #include "base/file.h"
 
@@ -14,7 +14,7 @@ struct column {
 	enum column_kind kind;
 	size_t index; /* into fields or events */
 };
-enum { COLUMNS_MAX = 64 + 3 * MEASUREMENT_EVENTS };
+enum { COLUMNS_MAX = 64 + 3 * RECORD_EVENTS };
 
 struct reader {
 	const char *at;
@@ -85,15 +85,15 @@ static bool strip_suffix(char *name, const char *suffix)
 	return true;
 }
 
-static int add_column(struct reader *reader, struct dataset *dataset)
+static int add_column(struct reader *reader, struct records *records)
 {
 	struct column *column = &reader->columns[reader->columns_count];
 	int event;
 
 	if (reader->columns_count == COLUMNS_MAX)
 		return refuse(reader, "too many columns");
-	for (size_t i = 0; i < fields_count; i++) {
-		if (strcmp(reader->cell, fields[i].name) == 0) {
+	for (size_t i = 0; i < records->type->fields_count; i++) {
+		if (strcmp(reader->cell, records->type->fields[i].name) == 0) {
 			*column = (struct column){COLUMN_FIELD, i};
 			reader->columns_count++;
 			return 0;
@@ -106,8 +106,8 @@ static int add_column(struct reader *reader, struct dataset *dataset)
 		column->kind = COLUMN_RUNNING;
 	/* An event's own column stands before those of its times. */
 	event = column->kind == COLUMN_COUNT
-			? event_list_add(&dataset->events, reader->cell)
-			: event_list_find(&dataset->events, reader->cell);
+			? event_list_add(&records->events, reader->cell)
+			: event_list_find(&records->events, reader->cell);
 	if (event < 0 || reader->cell[0] == '\0')
 		return refuse(reader, "unknown column");
 	column->index = (size_t)event;
@@ -115,21 +115,21 @@ static int add_column(struct reader *reader, struct dataset *dataset)
 	return 0;
 }
 
-static const char *intern(struct dataset *dataset, const char *name)
+static const char *intern(struct records *records, const char *name)
 {
 	char **names;
 
-	for (size_t i = 0; i < dataset->names_count; i++)
-		if (strcmp(dataset->names[i], name) == 0)
-			return dataset->names[i];
-	names = realloc(dataset->names, (dataset->names_count + 1) * sizeof(*names));
+	for (size_t i = 0; i < records->names_count; i++)
+		if (strcmp(records->names[i], name) == 0)
+			return records->names[i];
+	names = realloc(records->names, (records->names_count + 1) * sizeof(*names));
 	if (!names)
 		return NULL;
-	dataset->names = names;
-	names[dataset->names_count] = strdup(name);
-	if (!names[dataset->names_count])
+	records->names = names;
+	names[records->names_count] = strdup(name);
+	if (!names[records->names_count])
 		return NULL;
-	return names[dataset->names_count++];
+	return names[records->names_count++];
 }
 
 static int parse_whole(const char *cell, uint64_t *value)
@@ -179,13 +179,13 @@ static int set_number(const struct field *field, void *at, const char *cell)
 	return 0;
 }
 
-static int set_field(struct reader *reader, struct dataset *dataset,
-	const struct field *field, struct measurement *measurement)
+static int set_field(struct reader *reader, struct records *records,
+	const struct field *field, void *record)
 {
-	void *at = (char *)measurement + field->offset;
+	void *at = (char *)record + field->offset;
 
 	if (field->type == FIELD_NAME) {
-		const char *name = intern(dataset, reader->cell);
+		const char *name = intern(records, reader->cell);
 
 		if (!name)
 			return -ENOMEM;
@@ -193,8 +193,7 @@ static int set_field(struct reader *reader, struct dataset *dataset,
 		return 0;
 	}
 	if (field->type == FIELD_TEXT) {
-		(void)snprintf(at, MEASUREMENT_ERROR, "%.*s", MEASUREMENT_ERROR - 1,
-			reader->cell);
+		(void)snprintf(at, RECORD_TEXT, "%.*s", RECORD_TEXT - 1, reader->cell);
 		return 0;
 	}
 	if (set_number(field, at, reader->cell))
@@ -202,18 +201,20 @@ static int set_field(struct reader *reader, struct dataset *dataset,
 	return 0;
 }
 
-static int set_cell(struct reader *reader, struct dataset *dataset, size_t column_index,
-	struct measurement *measurement)
+static int set_cell(
+	struct reader *reader, struct records *records, size_t column_index, void *record)
 {
 	const struct column *column = &reader->columns[column_index];
 	struct counter_value *value;
 	uint64_t number;
 
 	if (column->kind == COLUMN_FIELD)
-		return set_field(reader, dataset, &fields[column->index], measurement);
+		return set_field(
+			reader, records, &records->type->fields[column->index], record);
 	if (parse_whole(reader->cell, &number))
 		return refuse(reader, "not a count");
-	value = &measurement->values[column->index];
+	value = (struct counter_value *)(void *)((char *)record + records->type->values) +
+		column->index;
 	if (column->kind == COLUMN_COUNT)
 		value->count = number;
 	else if (column->kind == COLUMN_ENABLED)
@@ -223,34 +224,38 @@ static int set_cell(struct reader *reader, struct dataset *dataset, size_t colum
 	return 0;
 }
 
-static struct measurement *append_blank(struct dataset *dataset)
+static void *append_blank(struct records *records)
 {
-	struct measurement *measurement;
+	const struct record_type *type = records->type;
+	const char *none = intern(records, "");
+	char *record;
 
-	if (dataset->count == dataset->capacity) {
-		size_t capacity = dataset->capacity ? 2 * dataset->capacity : 1024;
+	if (!none)
+		return NULL;
+	if (records->count == records->capacity) {
+		size_t capacity = records->capacity ? 2 * records->capacity : 1024;
+		void *rows = realloc(records->rows, capacity * type->size);
 
-		measurement =
-			realloc(dataset->measurements, capacity * sizeof(*measurement));
-		if (!measurement)
+		if (!rows)
 			return NULL;
-		dataset->measurements = measurement;
-		dataset->capacity = capacity;
+		records->rows = rows;
+		records->capacity = capacity;
 	}
-	measurement = &dataset->measurements[dataset->count];
-	memset(measurement, 0, sizeof(*measurement));
+	record = (char *)records->rows + records->count * type->size;
+	memset(record, 0, type->size);
 	/* A file may lack a column: names are never NULL. */
-	measurement->point.kernel = measurement->point.backend =
-		measurement->point.group = intern(dataset, "");
-	return measurement->point.kernel ? measurement : NULL;
+	for (size_t i = 0; i < type->fields_count; i++)
+		if (type->fields[i].type == FIELD_NAME)
+			*(const char **)(void *)(record + type->fields[i].offset) = none;
+	return record;
 }
 
-static int read_row(struct reader *reader, struct dataset *dataset)
+static int read_row(struct reader *reader, struct records *records)
 {
-	struct measurement *measurement = append_blank(dataset);
+	void *record = append_blank(records);
 	size_t column = 0;
 
-	if (!measurement)
+	if (!record)
 		return -ENOMEM;
 	do {
 		int error = next_cell(reader);
@@ -261,58 +266,60 @@ static int read_row(struct reader *reader, struct dataset *dataset)
 			return 0; /* cut short: the row does not count */
 		if (column == reader->columns_count)
 			return refuse(reader, "more cells than columns");
-		error = set_cell(reader, dataset, column++, measurement);
+		error = set_cell(reader, records, column++, record);
 		if (error)
 			return error;
 	} while (!reader->row_ended);
 	if (column != reader->columns_count)
 		return refuse(reader, "fewer cells than columns");
-	dataset->count++;
+	records->count++;
 	return 0;
 }
 
-static bool has_field(const struct reader *reader, const char *name)
+static bool has_key(const struct reader *reader, const struct record_type *type)
 {
 	for (size_t i = 0; i < reader->columns_count; i++)
 		if (reader->columns[i].kind == COLUMN_FIELD &&
-			strcmp(fields[reader->columns[i].index].name, name) == 0)
+			strcmp(type->fields[reader->columns[i].index].name, type->key) ==
+				0)
 			return true;
 	return false;
 }
 
-int dataset_parse_csv(struct dataset *dataset, const char *csv, size_t length,
-	struct complaint *complaint)
+int records_parse_csv(struct records *records, const struct record_type *type,
+	const char *csv, size_t length, struct complaint *complaint)
 {
 	struct reader reader = {
 		.at = csv, .end = csv + length, .line = 1, .complaint = complaint};
 	int error = 0;
 
-	*dataset = (struct dataset){0};
+	*records = (struct records){.type = type};
 	do {
 		error = next_cell(&reader);
 		if (!error && reader.file_ended)
 			error = refuse(&reader, "the header line is not complete");
 		if (!error)
-			error = add_column(&reader, dataset);
+			error = add_column(&reader, records);
 	} while (!error && !reader.row_ended);
-	if (!error && !has_field(&reader, "bytes")) {
-		complaint_what(complaint, "line 1 of the CSV is no header of windows");
-		complaint_why(complaint, "there is no column \"bytes\"");
+	if (!error && !has_key(&reader, type)) {
+		complaint_what(
+			complaint, "line 1 of the CSV is no header of %s", type->noun);
+		complaint_why(complaint, "there is no column \"%s\"", type->key);
 		error = -EINVAL;
 	}
 	while (!error && reader.at < reader.end) {
 		reader.line++;
-		error = read_row(&reader, dataset);
+		error = read_row(&reader, records);
 	}
 	if (error == -ENOMEM)
 		complaint_what(complaint, "not enough memory for the CSV");
 	if (error)
-		dataset_release(dataset);
+		records_release(records);
 	return error;
 }
 
-int dataset_load_csv(
-	struct dataset *dataset, const char *path, struct complaint *complaint)
+int records_load_csv(struct records *records, const struct record_type *type,
+	const char *path, struct complaint *complaint)
 {
 	struct text text;
 	int error;
@@ -323,7 +330,8 @@ int dataset_load_csv(
 		complaint_what(complaint, "cannot read %s", path);
 		complaint_why(complaint, "%s", strerror(-error));
 	} else {
-		error = dataset_parse_csv(dataset, text.bytes, text.length, complaint);
+		error = records_parse_csv(
+			records, type, text.bytes, text.length, complaint);
 		if (error) {
 			struct complaint first = *complaint;
 
@@ -334,11 +342,11 @@ int dataset_load_csv(
 	return error;
 }
 
-void dataset_release(struct dataset *dataset)
+void records_release(struct records *records)
 {
-	for (size_t i = 0; i < dataset->names_count; i++)
-		free(dataset->names[i]);
-	free(dataset->names);
-	free(dataset->measurements);
-	*dataset = (struct dataset){0};
+	for (size_t i = 0; i < records->names_count; i++)
+		free(records->names[i]);
+	free(records->names);
+	free(records->rows);
+	*records = (struct records){0};
 }

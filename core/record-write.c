@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "core/measurement.h"
+#include "core/record.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+static const struct counter_value *values_of(
+	const struct record_type *type, const void *record)
+{
+	return (const void *)((const char *)record + type->values);
+}
+
 /* The field's value as text without quoting; empty where it is unknown. Returns whether
  * it is a string (to be quoted in JSON). */
-static bool field_text(const struct field *field, const struct measurement *measurement,
-	const char **string, char number[32])
+static bool field_text(const struct field *field, const void *record, const char **string,
+	char number[32])
 {
-	const char *at = (const char *)measurement + field->offset;
+	const char *at = (const char *)record + field->offset;
 	uint64_t whole = 0;
 
 	number[0] = '\0';
@@ -63,10 +69,11 @@ static void append_csv_string(struct text *text, const char *string)
 	text_append(text, "\"");
 }
 
-void measurement_csv_header(const struct event_list *events, struct text *text)
+void record_csv_header(const struct record_type *type, const struct event_list *events,
+	struct text *text)
 {
-	for (size_t i = 0; i < fields_count; i++)
-		text_format(text, "%s%s", i ? "," : "", fields[i].name);
+	for (size_t i = 0; i < type->fields_count; i++)
+		text_format(text, "%s%s", i ? "," : "", type->fields[i].name);
 	for (size_t i = 0; i < events->count; i++) {
 		static const char *const suffixes[] = {"", ".enabled_ns", ".running_ns"};
 
@@ -82,20 +89,20 @@ void measurement_csv_header(const struct event_list *events, struct text *text)
 	text_append(text, "\n");
 }
 
-void measurement_csv_row(const struct measurement *measurement,
+void record_csv_row(const struct record_type *type, const void *record,
 	const struct event_list *events, struct text *text)
 {
-	for (size_t i = 0; i < fields_count; i++) {
+	for (size_t i = 0; i < type->fields_count; i++) {
 		char number[32];
 		const char *string;
 
-		(void)field_text(&fields[i], measurement, &string, number);
+		(void)field_text(&type->fields[i], record, &string, number);
 		if (i)
 			text_append(text, ",");
 		append_csv_string(text, string);
 	}
 	for (size_t i = 0; i < events->count; i++) {
-		const struct counter_value *value = &measurement->values[i];
+		const struct counter_value *value = &values_of(type, record)[i];
 
 		if (value->running_ns)
 			text_format(text, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
@@ -122,14 +129,14 @@ static void append_json_string(struct text *text, const char *string)
 	text_append(text, "\"");
 }
 
-static void append_json_events(const struct measurement *measurement,
+static void append_json_events(const struct counter_value *values,
 	const struct event_list *events, struct text *text)
 {
 	bool first = true;
 
 	text_append(text, ",\"events\":{");
 	for (size_t i = 0; i < events->count; i++) {
-		const struct counter_value *value = &measurement->values[i];
+		const struct counter_value *value = &values[i];
 
 		if (!value->enabled_ns)
 			continue;
@@ -149,22 +156,22 @@ static void append_json_events(const struct measurement *measurement,
 	text_append(text, "}}\n");
 }
 
-void measurement_json_row(const struct measurement *measurement,
+void record_json_row(const struct record_type *type, const void *record,
 	const struct event_list *events, struct text *text)
 {
 	text_append(text, "{");
-	for (size_t i = 0; i < fields_count; i++) {
+	for (size_t i = 0; i < type->fields_count; i++) {
 		char number[32];
 		const char *string;
-		bool is_string = field_text(&fields[i], measurement, &string, number);
+		bool is_string = field_text(&type->fields[i], record, &string, number);
 
-		text_format(text, "%s\"%s\":", i ? "," : "", fields[i].name);
+		text_format(text, "%s\"%s\":", i ? "," : "", type->fields[i].name);
 		if (is_string)
 			append_json_string(text, string);
-		else if (fields[i].type == FIELD_BOOL)
+		else if (type->fields[i].type == FIELD_BOOL)
 			text_append(text, string[0] == '1' ? "true" : "false");
 		else
 			text_append(text, string[0] ? string : "null");
 	}
-	append_json_events(measurement, events, text);
+	append_json_events(values_of(type, record), events, text);
 }
