@@ -26,7 +26,7 @@ static bool try_group(struct counting *counting, const struct group *group,
 	struct counter_event_status status[GROUP_EVENTS];
 	struct counters *counters;
 
-	if (counting->backend->open(&counters, group, status, why))
+	if (counting->backend->open(&counters, group, NULL, status, why))
 		return false;
 	counting->backend->close(counters);
 	for (size_t i = 0; i < group->events_count; i++) {

@@ -17,7 +17,8 @@ int group_set_open(struct group_set *set, const struct counter_backend *backend,
 		for (size_t e = 0; e < open->group->events_count; e++)
 			open->columns[e] =
 				event_list_find(events, open->group->events[e].name);
-		error = backend->open(&open->counters, open->group, status, complaint);
+		error = backend->open(
+			&open->counters, open->group, NULL, status, complaint);
 		if (error)
 			return error;
 		set->count++;

@@ -8,11 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
- * Counting a group's events on the calling thread, in user space only, through one of
- * several backends. Counters are opened and enabled once per point and read as running
- * totals around each window; the caller subtracts.
+ * Counting a group's events on a thread, on a program, or on the whole system, through
+ * one of several backends. Counters are opened and enabled once and read as running
+ * totals around what is to be measured; the caller subtracts.
  */
 
 struct counter_value {
@@ -22,9 +23,69 @@ struct counter_value {
 				is void */
 };
 
+/*
+ * Whose instructions count. None of user, kernel and hypervisor means user space alone,
+ * neither of host and guest means host: an empty filter is user space of this system.
+ * `guest` is what virtual machines that this system runs do.
+ */
+struct counter_filter {
+	bool user, kernel, hypervisor;
+	bool host, guest;
+};
+
+enum { COUNTER_FILTER_TEXT = 64 };
+
+/* perf's letters: u, k, h (hypervisor), G (guest), H (host), each at most once. 0, or
+ * -EINVAL for others and for none. */
+int counter_filter_parse(const char *letters, struct counter_filter *filter);
+
+/* For people: "user space", "user space and kernel of guests", ... Returns text. */
+const char *counter_filter_describe(
+	const struct counter_filter *filter, char text[COUNTER_FILTER_TEXT]);
+
+/* What is counted. An event's own suffix (":k") goes before the filter. */
+struct counter_target {
+	pid_t thread; /* 0: the calling one; -1: all that runs on `cpu` */
+	int cpu;      /* -1: any, and with thread -1 every one */
+	bool inherit; /* threads and children that it starts later count too */
+	bool on_exec; /* starts by itself at the thread's next exec */
+	struct counter_filter filter;
+};
+
+enum counter_scope {
+	COUNTER_SCOPE_THREAD,  /* one thread */
+	COUNTER_SCOPE_PROGRAM, /* a thread and all that it starts */
+	COUNTER_SCOPE_SYSTEM, /* all that runs: on one CPU, on all, or through a unit that
+				 CPUs share (L3, memory controller, mesh) */
+};
+
+/* "thread", "program", "system-wide". */
+const char *counter_scope_name(enum counter_scope scope);
+
+enum { COUNTER_PARTS = 4, COUNTER_PMU_NAME = 48, COUNTER_FULL_NAME = EVENT_NAME + 48 };
+
+/* What became of an event at opening. */
 struct counter_event_status {
 	int error;     /* 0 when it is being counted, else -errno: no value, say why */
 	char why[256]; /* for people; empty when counted */
+	char full_name[COUNTER_FULL_NAME]; /* as encoded; empty where it could not be */
+	enum counter_scope scope;
+	struct counter_filter filter; /* what the kernel was asked for in the end: a
+					 context switch happens in the kernel */
+	/* The kernel's names of the PMUs that count it, each a part of the value: one, or
+	 * every type of core of a hybrid CPU. */
+	char parts[COUNTER_PARTS][COUNTER_PMU_NAME];
+	size_t parts_count;
+	bool alone; /* read by itself: of another moment than the group's other events */
+};
+
+/* How an open group is read: chosen by measuring both on it. */
+enum counter_read_path { COUNTER_READ_SYSCALL, COUNTER_READ_USER };
+struct counter_read_cost {
+	enum counter_read_path path; /* in use */
+	double syscall_ns;  /* median of reading the group once, by system calls */
+	double user_ns;     /* by the CPU's own instruction; 0: not possible */
+	char user_why[256]; /* why not possible, and what would allow it */
 };
 
 struct counters; /* an open group; each backend has its own */
@@ -38,15 +99,17 @@ struct counter_backend {
 	int (*probe)(struct complaint *complaint);
 
 	/*
-	 * Opens the events of a group on the calling thread. Events that cannot be opened
-	 * are marked in `status` (one per event of the group) and the rest goes on.
-	 * -errno with the complaint when none can be opened; *counters is set on success
-	 * only.
+	 * Opens the events of a group on a target; NULL is the calling thread in user
+	 * space. Events that cannot be opened are marked in `status` (one per event of
+	 * the group) and the rest goes on. -errno with the complaint when none can be
+	 * opened; *counters is set on success only.
 	 */
 	int (*open)(struct counters **counters, const struct group *group,
-		struct counter_event_status *status, struct complaint *complaint);
+		const struct counter_target *target, struct counter_event_status *status,
+		struct complaint *complaint);
 
-	int (*start)(struct counters *counters); /* enable; 0 or -errno */
+	int (*start)(
+		struct counters *counters); /* enable; 0 or -errno. Not for on_exec */
 
 	/*
 	 * Running totals, one per event of the group; events not opened read as all zero.
@@ -56,6 +119,16 @@ struct counter_backend {
 	 * answered with something else.
 	 */
 	int (*read)(struct counters *counters, struct counter_value *values);
+
+	/* The parts of an event's value in the last read(), in the order of its status.
+	 * NULL where a value has no parts. */
+	const struct counter_value *(*parts)(
+		const struct counters *counters, size_t event);
+
+	/* Times every way of reading that a started group has, and takes the fastest from
+	 * then on. 0 or -errno. NULL where there is but one. */
+	int (*choose_read_path)(
+		struct counters *counters, struct counter_read_cost *cost);
 
 	int (*stop)(struct counters *counters);
 	void (*close)(struct counters *counters); /* NULL is fine */

@@ -25,10 +25,12 @@ static int fake_probe(struct complaint *complaint)
 }
 
 static int fake_open(struct counters **counters, const struct group *group,
-	struct counter_event_status *status, struct complaint *complaint)
+	const struct counter_target *target, struct counter_event_status *status,
+	struct complaint *complaint)
 {
 	struct counters *opened = malloc(sizeof(*opened));
 
+	(void)target;
 	if (!opened) {
 		complaint_what(complaint, "no memory for counters");
 		return -ENOMEM;

@@ -18,15 +18,18 @@ static int none_probe(struct complaint *complaint)
 }
 
 static int none_open(struct counters **counters, const struct group *group,
-	struct counter_event_status *status, struct complaint *complaint)
+	const struct counter_target *target, struct counter_event_status *status,
+	struct complaint *complaint)
 {
 	struct counters *opened = malloc(sizeof(*opened));
 
+	(void)target;
 	if (!opened) {
 		complaint_what(complaint, "no memory for counters");
 		return -ENOMEM;
 	}
 	opened->events_count = group->events_count;
+	memset(status, 0, group->events_count * sizeof(*status));
 	for (size_t i = 0; i < group->events_count; i++) {
 		status[i].error = -EOPNOTSUPP;
 		(void)snprintf(status[i].why, sizeof(status[i].why), "%s",

@@ -26,6 +26,7 @@ struct member {
 };
 
 struct counters {
+	struct counter_target target;
 	size_t events_count;
 	size_t members_count; /* the first is the leader */
 	struct member members[GROUP_EVENTS];
@@ -51,10 +52,28 @@ static bool happens_in_kernel(const struct event_code *code)
 		       code->config == PERF_COUNT_SW_CGROUP_SWITCHES);
 }
 
+static const struct counter_target calling_thread = {.cpu = -1};
+
+/* What the event is really filtered by. */
+static struct counter_filter filter_of(
+	const struct counter_target *target, const struct event_code *code)
+{
+	struct counter_filter filter = target->filter;
+
+	if (!filter.kernel && !filter.hypervisor)
+		filter.user = true;
+	if (!filter.guest)
+		filter.host = true;
+	filter.kernel = filter.kernel || happens_in_kernel(code);
+	return filter;
+}
+
 /* A descriptor or -errno. The leader, opened with -1, starts disabled and holds the rest
  * back. */
-static int open_event(const struct event_code *code, int leader)
+static int open_event(
+	const struct event_code *code, const struct counter_target *target, int leader)
 {
+	const struct counter_filter filter = filter_of(target, code);
 	struct perf_event_attr attr = {
 		.type = code->type,
 		.size = sizeof(attr),
@@ -65,23 +84,28 @@ static int open_event(const struct event_code *code, int leader)
 			       PERF_FORMAT_TOTAL_TIME_ENABLED |
 			       PERF_FORMAT_TOTAL_TIME_RUNNING,
 		.disabled = leader < 0,
-		.exclude_kernel = !happens_in_kernel(code),
-		.exclude_hv = 1,
+		.inherit = target->inherit,
+		.enable_on_exec = leader < 0 && target->on_exec,
+		.exclude_user = !filter.user,
+		.exclude_kernel = !filter.kernel,
+		.exclude_hv = !filter.hypervisor,
+		.exclude_host = !filter.host,
+		.exclude_guest = !filter.guest,
 	};
 	long fd;
 
 	do {
-		fd = syscall(
-			SYS_perf_event_open, &attr, 0, -1, leader, PERF_FLAG_FD_CLOEXEC);
+		fd = syscall(SYS_perf_event_open, &attr, target->thread, target->cpu,
+			leader, PERF_FLAG_FD_CLOEXEC);
 	} while (fd < 0 && errno == EINTR);
 	return fd < 0 ? -errno : (int)fd;
 }
 
 /* -EINVAL for a further member means a bad code or a full PMU: alone, only the first
  * fails. */
-static int tell_full(const struct event_code *code)
+static int tell_full(const struct counter_target *target, const struct event_code *code)
 {
-	int fd = open_event(code, -1);
+	int fd = open_event(code, target, -1);
 
 	if (fd < 0)
 		return fd;
@@ -95,9 +119,10 @@ static int add_member(
 	bool first = counters->members_count == 0;
 	struct member member = {.event = event};
 
-	member.fd = open_event(code, first ? -1 : counters->members[0].fd);
+	member.fd =
+		open_event(code, &counters->target, first ? -1 : counters->members[0].fd);
 	if (member.fd == -EINVAL && !first)
-		return tell_full(code);
+		return tell_full(&counters->target, code);
 	if (member.fd < 0)
 		return member.fd;
 	if (ioctl(member.fd, PERF_EVENT_IOC_ID, &member.id) != 0) {
@@ -164,8 +189,16 @@ static int complain_none(const struct group *group,
 	return status[0].error;
 }
 
+static enum counter_scope scope_of(const struct counter_target *target)
+{
+	if (target->thread < 0)
+		return COUNTER_SCOPE_SYSTEM;
+	return target->inherit ? COUNTER_SCOPE_PROGRAM : COUNTER_SCOPE_THREAD;
+}
+
 static int perf_open(struct counters **counters, const struct group *group,
-	struct counter_event_status *status, struct complaint *complaint)
+	const struct counter_target *target, struct counter_event_status *status,
+	struct complaint *complaint)
 {
 	struct event_code codes[GROUP_EVENTS];
 	struct counters *opened = calloc(1, sizeof(*opened));
@@ -175,14 +208,21 @@ static int perf_open(struct counters **counters, const struct group *group,
 		complaint_what(complaint, "no memory for counters");
 		return -ENOMEM;
 	}
+	opened->target = target ? *target : calling_thread;
 	opened->events_count = group->events_count;
 	memset(status, 0, group->events_count * sizeof(*status));
 	for (size_t i = 0; i < group->events_count; i++) {
 		struct complaint why = {.what = ""};
 
 		error = counters_encode(group->events[i].name, &codes[i], &why);
-		if (error)
+		if (error) {
 			mark(&status[i], error, &why);
+			continue;
+		}
+		(void)snprintf(status[i].full_name, sizeof(status[i].full_name), "%s",
+			codes[i].full_name);
+		status[i].scope = scope_of(&opened->target);
+		status[i].filter = filter_of(&opened->target, &codes[i]);
 	}
 	add_members(opened, group, false, codes, status);
 	add_members(opened, group, true, codes, status);
@@ -250,7 +290,7 @@ static int perf_read(struct counters *counters, struct counter_value *values)
 static int try_event(uint32_t type, uint64_t config)
 {
 	struct event_code code = {.type = type, .config = config};
-	int fd = open_event(&code, -1);
+	int fd = open_event(&code, &calling_thread, -1);
 
 	if (fd < 0)
 		return fd;

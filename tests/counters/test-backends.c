@@ -57,7 +57,8 @@ static void test_none(void **state)
 	memset(status, 0xff, sizeof(status));
 	memset(values, 0xff, sizeof(values));
 	assert_int_equal(counters_none.probe(&complaint), 0);
-	assert_int_equal(counters_none.open(&counters, &group, status, &complaint), 0);
+	assert_int_equal(
+		counters_none.open(&counters, &group, NULL, status, &complaint), 0);
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(status[i].error, -EOPNOTSUPP);
 		assert_true(status[i].why[0] != '\0');
@@ -96,7 +97,8 @@ static void test_fake(void **state)
 	memset(status, 0xff, sizeof(status));
 	memset(values, 0xff, sizeof(values));
 	counters_fake_install(&fake);
-	assert_int_equal(counters_fake.open(&counters, &group, status, &complaint), 0);
+	assert_int_equal(
+		counters_fake.open(&counters, &group, NULL, status, &complaint), 0);
 	assert_true(all_zero(status, sizeof(status)));
 	assert_int_equal(counters_fake.start(counters), 0);
 	assert_int_equal(reads, 0);

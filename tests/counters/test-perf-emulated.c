@@ -198,7 +198,7 @@ static int open_mixed(struct opened *opened)
 	memset(opened, 0xff, sizeof(*opened));
 	opened->complaint = (struct complaint){.what = ""};
 	return counters_perf.open(
-		&opened->counters, &group, opened->status, &opened->complaint);
+		&opened->counters, &group, NULL, opened->status, &opened->complaint);
 }
 
 /* A reply of the kernel: number, enabled, running, then value and id of each descriptor.
@@ -454,14 +454,16 @@ static void test_unknown_event(void **state)
 	struct counters *counters;
 
 	(void)state;
-	assert_int_equal(counters_perf.open(&counters, &unknown, status, &complaint), 0);
+	assert_int_equal(
+		counters_perf.open(&counters, &unknown, NULL, status, &complaint), 0);
 	assert_int_equal(status[0].error, -ENOENT);
 	assert_non_null(strstr(status[0].why, "libpfm4"));
 	assert_int_equal(status[1].error, 0);
 	counters_perf.close(counters);
 	kernel.hardware_error = ENOENT;
 	assert_int_equal(
-		counters_perf.open(&counters, &unknown, status, &complaint), -ENOENT);
+		counters_perf.open(&counters, &unknown, NULL, status, &complaint),
+		-ENOENT);
 	assert_non_null(strstr(complaint.why, "libpfm4"));
 	assert_non_null(strstr(complaint.advice, "CYCLES"));
 }

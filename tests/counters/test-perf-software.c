@@ -38,7 +38,7 @@ static void open_software(struct open_group *opened)
 		fail_msg("%s", complaint.what);
 	assert_int_equal(opened->group.events_count, EVENTS);
 	error = counters_perf.open(
-		&opened->counters, &opened->group, opened->status, &complaint);
+		&opened->counters, &opened->group, NULL, opened->status, &complaint);
 	if (error) {
 		print_message("skipped: %s: %s\n", complaint.what, complaint.why);
 		group_release(&opened->group);
@@ -192,7 +192,7 @@ static void test_hardware_or_why(void **state)
 	(void)state;
 	assert_int_equal(
 		group_load(&group, "counters/groups", "generic", "cpu", &complaint), 0);
-	error = counters_perf.open(&counters, &group, status, &complaint);
+	error = counters_perf.open(&counters, &group, NULL, status, &complaint);
 	if (error) {
 		print_message(
 			"%s: %s; %s\n", complaint.what, complaint.why, complaint.advice);
