@@ -23,24 +23,6 @@ struct builder {
 	double *sample; /* long enough for any */
 };
 
-double estimate_half_width(const struct estimate *estimate)
-{
-	return (estimate->high - estimate->low) / 2 / estimate->median;
-}
-
-const char *verdict_name(enum verdict verdict)
-{
-	static const char *const names[] = {
-		[VERDICT_NONE] = "",
-		[VERDICT_SAME] = "same",
-		[VERDICT_FASTER] = "faster",
-		[VERDICT_SLOWER] = "slower",
-		[VERDICT_UNRESOLVED] = "unresolved",
-	};
-
-	return names[verdict];
-}
-
 bool series_same_facet(const struct series *a, const struct series *b)
 {
 	return strcmp(a->kernel, b->kernel) == 0 && a->stride == b->stride &&
@@ -75,51 +57,6 @@ uint64_t staircase_private_bytes(const struct machine *machine, unsigned cpu)
 			bytes = cache->bytes;
 	}
 	return bytes;
-}
-
-/* Quantiles of a sample without NaN, which is sorted; no interval. */
-static struct estimate estimate_spread(double *sample, size_t count)
-{
-	struct estimate estimate = {.count = count, .low = NAN, .high = NAN};
-
-	statistics_sort(sample, count);
-	estimate.median = statistics_quantile(sample, count, 0.5);
-	estimate.p10 = statistics_quantile(sample, count, 0.1);
-	estimate.p90 = statistics_quantile(sample, count, 0.9);
-	return estimate;
-}
-
-struct estimate estimate_sample(double *sample, size_t count, double confidence)
-{
-	struct estimate estimate = estimate_spread(sample, count);
-	double low, high;
-
-	if (count > 0 && statistics_median_interval(
-				 sample, count, confidence, &low, &high) >= confidence) {
-		estimate.low = low;
-		estimate.high = high;
-	}
-	return estimate;
-}
-
-void estimate_exp(struct estimate *estimate)
-{
-	estimate->median = exp(estimate->median);
-	estimate->p10 = exp(estimate->p10);
-	estimate->p90 = exp(estimate->p90);
-	estimate->low = exp(estimate->low);
-	estimate->high = exp(estimate->high);
-}
-
-enum verdict verdict_judge(const struct estimate *ratio)
-{
-	if (isnan(ratio->low))
-		return VERDICT_NONE;
-	if (ratio->low >= 1 - RATIO_SAME && ratio->high <= 1 + RATIO_SAME)
-		return VERDICT_SAME;
-	if (ratio->high < 1)
-		return VERDICT_FASTER;
-	return ratio->low > 1 ? VERDICT_SLOWER : VERDICT_UNRESOLVED;
 }
 
 /* The centre of one quantity over the windows of a round that know it: over the clean

@@ -2,6 +2,7 @@
 #ifndef ANALYSIS_STAIRCASE_H
 #define ANALYSIS_STAIRCASE_H
 
+#include "analysis/estimate.h"
 #include "analysis/quantity.h"
 #include "core/measurement.h"
 #include "counters/group.h"
@@ -17,40 +18,12 @@
  * estimate and its spread.
  */
 
-/* Over rounds. NaN where not known; low and high are NaN below 6 rounds. */
-struct estimate {
-	size_t count; /* rounds that know the quantity */
-	double median, p10, p90;
-	double low, high; /* 95 % interval of the median, by the sign test */
-};
-
-/* Half of the interval relative to the median; NaN where there is none. */
-double estimate_half_width(const struct estimate *estimate);
-
-/* From a sample without NaN, which is sorted; the interval is NaN where the sample is too
- * small for the confidence. */
-struct estimate estimate_sample(double *sample, size_t count, double confidence);
-/* From logarithms back to what they are of. */
-void estimate_exp(struct estimate *estimate);
-
 /* What one round says of one size: medians over its clean windows. */
 struct stair_round {
 	uint64_t number;
 	bool unclean; /* something had no clean window: all windows were used for it */
 	double values[QUANTITIES];
 };
-
-enum verdict {
-	VERDICT_NONE,       /* no pairs of rounds, or too few for an interval */
-	VERDICT_SAME,       /* interval within 2 % of 1 */
-	VERDICT_FASTER,     /* interval below 1 */
-	VERDICT_SLOWER,     /* interval above 1 */
-	VERDICT_UNRESOLVED, /* anything may be true */
-};
-#define RATIO_SAME 0.02
-const char *verdict_name(enum verdict verdict);
-/* What the interval of a ratio allows to say. */
-enum verdict verdict_judge(const struct estimate *ratio);
 
 /* One size of a series. */
 struct stair {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,8 +89,8 @@ static bool match(const char *folder, const char *pattern, char path[PATH_MAX])
 		return false;
 	ok = glob(whole, 0, NULL, &found) == 0;
 	if (ok)
-		ok = snprintf(path, PATH_MAX, "%s",
-			     found.gl_pathv[found.gl_pathc - 1]) < PATH_MAX;
+		ok = snprintf(path, PATH_MAX, "%s", found.gl_pathv[found.gl_pathc - 1]) <
+		     PATH_MAX;
 	globfree(&found);
 	return ok;
 }
@@ -145,20 +146,20 @@ int allocator_find(struct program_allocator *allocator, const char *name,
 		return complain_unknown(name, complaint);
 	if (!allocator->library)
 		return 0;
-	found = allocator->package ? find_library(allocator->library, allocator->path)
-				   : match(own_folder, allocator->library,
-					     allocator->path);
+	found = allocator->package
+			? find_library(allocator->library, allocator->path)
+			: match(own_folder, allocator->library, allocator->path);
 	if (found)
 		return 0;
 	complaint_what(complaint, "%s is not installed", name);
 	if (allocator->package) {
-		complaint_why(complaint, "no %s where the loader looks",
-			allocator->library);
+		complaint_why(
+			complaint, "no %s where the loader looks", allocator->library);
 		complaint_advise(
 			complaint, "sudo apt-get install %s", allocator->package);
 	} else {
-		complaint_why(complaint, "no %s in %.180s", allocator->library,
-			own_folder);
+		complaint_why(
+			complaint, "no %s in %.180s", allocator->library, own_folder);
 		complaint_advise(complaint, "build or install Escalier again");
 	}
 	return -ENOPKG;
@@ -173,16 +174,16 @@ int allocator_define(struct program_allocator *allocator, const char *definition
 	*allocator = (struct program_allocator){.summary = "given by its library"};
 	if (length == 0 || length >= sizeof(allocator->name) || equals[1] != '/' ||
 		strlen(equals + 1) >= sizeof(allocator->path)) {
-		complaint_why(complaint, "\"%.64s\" is not NAME=/PATH/LIBRARY",
-			definition);
+		complaint_why(
+			complaint, "\"%.64s\" is not NAME=/PATH/LIBRARY", definition);
 		return -EINVAL;
 	}
 	memcpy(allocator->name, definition, length);
 	(void)snprintf(allocator->path, sizeof(allocator->path), "%s", equals + 1);
 	if (access(allocator->path, R_OK) == 0)
 		return 0;
-	complaint_why(complaint, "cannot read %.180s: %s", allocator->path,
-		strerror(errno));
+	complaint_why(
+		complaint, "cannot read %.180s: %s", allocator->path, strerror(errno));
 	return -ENOENT;
 }
 
@@ -196,8 +197,8 @@ static bool is_variable(const char *entry, const char *name)
 /* What would choose an allocator or its mode behind our back. */
 static bool is_ours(const char *entry)
 {
-	static const char *const names[] = {"GLIBC_TUNABLES", "MALLOC_CONF",
-		"LD_PRELOAD"};
+	static const char *const names[] = {
+		"GLIBC_TUNABLES", "MALLOC_CONF", "LD_PRELOAD"};
 	static const char *const prefixes[] = {
 		"ESCALIER_HP_", "MIMALLOC_", "TCMALLOC_", "MALLOC_ARENA_"};
 

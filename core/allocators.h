@@ -21,7 +21,7 @@ struct program_allocator {
 	const char *library;
 	const char *package; /* Debian's, for advice; NULL: it comes with Escalier */
 	const char *variables[ALLOCATOR_VARIABLES]; /* NAME=VALUE */
-	char path[PATH_MAX];                        /* of the library found; empty: none */
+	char path[PATH_MAX]; /* of the library found; empty: none */
 };
 
 /* The table, in the order of lists; the first is the reference where none is named. */
@@ -29,8 +29,8 @@ extern const struct program_allocator program_allocators[]; /* ends with an empt
 
 /*
  * Finds an entry by name and its library: in `own_folder` (Escalier's libraries) or, for
- * others, in the loader's folders. 0; -ENOENT for an unknown name; -ENOPKG where it is not
- * installed. With the complaint.
+ * others, in the loader's folders. 0; -ENOENT for an unknown name; -ENOPKG where it is
+ * not installed. With the complaint.
  */
 int allocator_find(struct program_allocator *allocator, const char *name,
 	const char *own_folder, struct complaint *complaint);

@@ -115,7 +115,8 @@ void process_pages_read(
 			  1024;
 		pages->anonymous_bytes +=
 			number_of(&text, "\nAnonymous:") * 1024 + hugetlb;
-		pages->huge_bytes += number_of(&text, "\nAnonHugePages:") * 1024 + hugetlb;
+		pages->huge_bytes +=
+			number_of(&text, "\nAnonHugePages:") * 1024 + hugetlb;
 	}
 	text_release(&text);
 }

@@ -18,7 +18,8 @@ struct process_tree {
 	size_t count;
 };
 
-/* Those alive now, by /proc/PID/task/TID/children. A tree past PROCESS_TREE_MAX is cut. */
+/* Those alive now, by /proc/PID/task/TID/children. A tree past PROCESS_TREE_MAX is cut.
+ */
 void process_tree_read(const char *root, pid_t first, struct process_tree *tree);
 
 /* What a tree occupies at one moment. Pages that several of its processes share count for

@@ -62,8 +62,7 @@ static void execute(const struct program_setup *setup, int go, int failed)
 	if (!error)
 		error = place_descriptor(setup->error, STDERR_FILENO);
 	if (!error) {
-		(void)execvpe(
-			setup->arguments[0], setup->arguments, setup->environment);
+		(void)execvpe(setup->arguments[0], setup->arguments, setup->environment);
 		error = -errno;
 	}
 	if (write(failed, &error, sizeof(error)) != (ssize_t)sizeof(error))
@@ -98,9 +97,8 @@ static int launch(const struct program_setup *setup, struct launch *launch)
 	(void)close(failed[1]);
 	launch->go = go[1];
 	launch->failed = failed[0];
-	launch->pidfd = launch->pid < 0
-				? -1
-				: (int)syscall(SYS_pidfd_open, launch->pid, 0);
+	launch->pidfd =
+		launch->pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, launch->pid, 0);
 	if (launch->pidfd >= 0)
 		return 0;
 	int error = -errno;
@@ -139,8 +137,8 @@ static bool wait_until(int pidfd, uint64_t deadline_ns, const struct program_set
 		uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
 		struct timespec wait = {.tv_sec = (time_t)(left / 1000000000),
 			.tv_nsec = (long)(left % 1000000000)};
-		int ready = ppoll(&poll_end, 1,
-			deadline_ns == UINT64_MAX ? NULL : &wait, NULL);
+		int ready = ppoll(
+			&poll_end, 1, deadline_ns == UINT64_MAX ? NULL : &wait, NULL);
 
 		if (ready > 0)
 			return true;
@@ -345,7 +343,8 @@ int program_run(const struct program_setup *setup, struct program_outcome *outco
 	if (counters) {
 		error = setup->counters->read(counters, outcome->values);
 		if (error) {
-			complaint_what(complaint, "the program's counters cannot be read");
+			complaint_what(
+				complaint, "the program's counters cannot be read");
 			complaint_why(complaint, "%s", strerror(-error));
 		}
 	}

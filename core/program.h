@@ -35,8 +35,8 @@ struct program_setup {
 	 * its start: takes samples. A sample may take its time; the next is then put off,
 	 * so that sampling takes at most a hundredth of a CPU.
 	 */
-	void (*sample)(void *context, uint64_t elapsed_ns,
-		const struct process_tree *tree);
+	void (*sample)(
+		void *context, uint64_t elapsed_ns, const struct process_tree *tree);
 	void *context;
 	uint64_t sample_ns;
 
@@ -53,7 +53,7 @@ enum program_end {
 struct program_outcome {
 	enum program_end end;
 	int code;
-	uint64_t wall_ns;           /* up to the end of its first process */
+	uint64_t wall_ns;            /* up to the end of its first process */
 	uint64_t user_ns, system_ns; /* of all its processes, as wait4(2) tells them */
 	uint64_t minor_faults, major_faults;
 	uint64_t voluntary_switches, involuntary_switches;

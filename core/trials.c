@@ -45,8 +45,7 @@ static void keep_larger(uint64_t *peak, uint64_t value)
 		*peak = value;
 }
 
-static void on_sample(
-	void *context, uint64_t elapsed_ns, const struct process_tree *tree)
+static void on_sample(void *context, uint64_t elapsed_ns, const struct process_tree *tree)
 {
 	struct trials *trials = context;
 	struct execution *execution = &trials->execution;
@@ -73,8 +72,8 @@ static void on_sample(
 	trials->anonymous_sum += (double)pages.anonymous_bytes;
 	trials->huge_sum += (double)pages.huge_bytes;
 	if (trials->setup->sample)
-		(void)trials->setup->sample(trials->setup->context, execution, elapsed_ns,
-			&memory, &pages);
+		(void)trials->setup->sample(
+			trials->setup->context, execution, elapsed_ns, &memory, &pages);
 }
 
 /* The files of one execution: descriptors, -1 for the caller's own. */
@@ -107,8 +106,8 @@ static void close_files(const struct files *files)
 		(void)close(files->error);
 }
 
-static int open_files(
-	const struct trials_setup *setup, struct files *files, struct complaint *complaint)
+static int open_files(const struct trials_setup *setup, struct files *files,
+	struct complaint *complaint)
 {
 	const char *input = setup->input ? setup->input : "/dev/null";
 
@@ -210,7 +209,8 @@ static void take_values(struct trials *trials, const struct group *group,
 	const struct program_outcome *outcome)
 {
 	for (size_t i = 0; group && i < group->events_count; i++) {
-		int column = event_list_find(trials->setup->events, group->events[i].name);
+		int column =
+			event_list_find(trials->setup->events, group->events[i].name);
 
 		if (column >= 0)
 			trials->execution.values[column] = outcome->values[i];
@@ -305,10 +305,9 @@ static int record(struct trials *trials, size_t allocator, bool watched)
 	if (error)
 		return error;
 	if (allocator == 0 && trials->round == 0)
-		trials->outcome->first_code =
-			strcmp(trials->execution.end, "exit") == 0
-				? trials->execution.code
-				: 128 + trials->execution.code;
+		trials->outcome->first_code = strcmp(trials->execution.end, "exit") == 0
+						      ? trials->execution.code
+						      : 128 + trials->execution.code;
 	if (watched != setup->timed && has_time(&trials->execution))
 		trials->wall_ns[allocator * setup->rounds_max + trials->round] =
 			(double)trials->execution.wall_ns;
@@ -332,9 +331,9 @@ static int run_round(struct trials *trials)
 				continue;
 			if (setup->progress)
 				setup->progress(setup->context,
-					&(struct execution){.allocator =
-							setup->allocators[allocator]
-								.name},
+					&(struct execution){
+						.allocator = setup->allocators[allocator]
+								     .name},
 					trials->round, i, setup->allocators_count);
 			error = record(trials, allocator, watched);
 			if (error)

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_COMPARISON_H
+#define ANALYSIS_COMPARISON_H
+
+#include "analysis/estimate.h"
+#include "core/execution.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * What another allocator changes for a program: ratios to the reference, paired by round,
+ * from raw executions.
+ */
+enum {
+	COMPARISON_CONTENDERS = 24,
+	COMPARISON_FIXED = 11,
+	COMPARISON_QUANTITIES = COMPARISON_FIXED + RECORD_EVENTS
+};
+
+/* What is compared: the fixed ones below, then the run's events by their list. */
+enum comparison_quantity {
+	COMPARE_WALL,
+	COMPARE_CPU, /* user and system */
+	COMPARE_USER,
+	COMPARE_SYSTEM,
+	COMPARE_FAULTS, /* minor and major */
+	COMPARE_SWITCHES,
+	COMPARE_MEMORY, /* peak, hugetlb pages included */
+	COMPARE_HUGETLB,
+	COMPARE_HUGE_SHARE, /* of private memory on huge pages */
+	COMPARE_POOL,
+	COMPARE_THROUGHPUT
+};
+struct quantity_row {
+	const char *name;
+	const char *unit;  /* "ns", "B", "", "share", "1/s" */
+	bool from_watched; /* needs an execution whose memory was sampled */
+	bool more_is_better;
+	double (*get)(const struct execution *execution); /* NaN: not known */
+};
+extern const struct quantity_row comparison_quantities[COMPARISON_FIXED];
+
+struct contender {
+	const char *allocator;
+	size_t executions; /* of both kinds */
+	size_t failed;     /* crashed, ran out of time, could not be executed, or ended
+			      otherwise than the reference */
+	const struct execution *failure; /* the first of them; NULL */
+	size_t outputs_differ;           /* from the reference's first output */
+	struct estimate values[COMPARISON_QUANTITIES];
+	struct estimate ratios[COMPARISON_QUANTITIES]; /* to the reference, by round */
+	enum verdict verdicts[COMPARISON_QUANTITIES];
+	struct estimate tax; /* watched to timed wall time, by round: what counting costs
+			      */
+};
+
+struct comparison {
+	const struct records *executions;
+	struct contender contenders[COMPARISON_CONTENDERS]; /* the reference first */
+	size_t count;
+	size_t quantities; /* COMPARISON_FIXED and the events */
+	size_t rounds;
+	size_t rejected; /* counts that did not run all of the time */
+	/* Of the ratios of wall time: such that all of them hold together with 95 %. */
+	double wall_confidence;
+};
+
+/*
+ * Borrows the executions, whose first names the reference. Executions that failed give no
+ * numbers. 0; -ENODATA where there is none; -ENOMEM.
+ */
+int comparison_build(struct comparison *comparison, const struct records *executions);
+
+/* The name of any quantity: the event's for those behind the fixed ones. */
+const char *comparison_name(const struct comparison *comparison, size_t quantity);
+
+/* Best contender that is faster than the reference for sure; NULL where there is none. */
+const struct contender *comparison_best(const struct comparison *comparison);
+
+#endif
