@@ -134,7 +134,8 @@ static int on_write(void *context, const struct measurement *measurement)
 {
 	struct sweep *sweep = context;
 
-	return run_folder_write(&sweep->folder, measurement);
+	run_folder_write(&sweep->folder, measurement);
+	return 0;
 }
 
 static int on_flush(void *context)
@@ -174,8 +175,8 @@ static int run_plan(struct sweep *sweep)
 static int open_folder(struct sweep *sweep)
 {
 	struct run_folder *folder = &sweep->folder;
-	int error = run_folder_create(folder, sweep->options.output, &sweep->environment,
-		&sweep->machine, &sweep->complaint);
+	int error = run_folder_create(folder, &measurement_record, sweep->options.output,
+		&sweep->environment, &sweep->machine, &sweep->complaint);
 
 	if (!error)
 		error = run_folder_write_groups(folder, sweep->counting.groups,
@@ -184,7 +185,7 @@ static int open_folder(struct sweep *sweep)
 		error = run_folder_write_environment(
 			folder, &sweep->environment, &sweep->machine, &sweep->complaint);
 	if (!error)
-		error = run_folder_open_windows(folder, &sweep->counting.events,
+		error = run_folder_open_rows(folder, &sweep->counting.events,
 			sweep->options.json, &sweep->environment, &sweep->machine,
 			&sweep->complaint);
 	return error;

@@ -35,17 +35,26 @@ static int path_in(const struct run_folder *folder, const char *name, char path[
 	return cannot(complaint, "use the folder", folder->path, -ENAMETOOLONG);
 }
 
-int run_folder_create(struct run_folder *folder, const char *output,
-	const struct environment *environment, const struct machine *machine,
-	struct complaint *complaint)
+static int rows_path(const struct run_folder *folder, const char *suffix,
+	char path[PATH_MAX], struct complaint *complaint)
 {
-	char windows[PATH_MAX];
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%s.%s", folder->type->noun, suffix);
+	return path_in(folder, name, path, complaint);
+}
+
+int run_folder_create(struct run_folder *folder, const struct record_type *type,
+	const char *output, const struct environment *environment,
+	const struct machine *machine, struct complaint *complaint)
+{
+	char rows[PATH_MAX];
 	char machine_path[PATH_MAX];
 	struct stat status;
 	int length;
 	int error;
 
-	*folder = (struct run_folder){0};
+	*folder = (struct run_folder){.type = type};
 	if (output)
 		length = snprintf(folder->path, PATH_MAX, "%s", output);
 	else
@@ -53,12 +62,12 @@ int run_folder_create(struct run_folder *folder, const char *output,
 			machine->host[0] ? machine->host : "host", environment->started);
 	if (length >= PATH_MAX)
 		return cannot(complaint, "use the folder", output, -ENAMETOOLONG);
-	error = path_in(folder, "windows.csv", windows, complaint);
+	error = rows_path(folder, "csv", rows, complaint);
 	if (!error)
 		error = path_in(folder, "machine.xml", machine_path, complaint);
 	if (error)
 		return error;
-	if (stat(windows, &status) == 0) {
+	if (stat(rows, &status) == 0) {
 		complaint_what(complaint, "%.180s holds a run already", folder->path);
 		complaint_advise(complaint, "choose a new folder with --output DIR");
 		return -EEXIST;
@@ -124,7 +133,7 @@ static int open_json(struct run_folder *folder, const struct event_list *events,
 {
 	char path[PATH_MAX];
 	struct text preamble;
-	int error = path_in(folder, "windows.jsonl", path, complaint);
+	int error = rows_path(folder, "jsonl", path, complaint);
 
 	if (error)
 		return error;
@@ -134,8 +143,8 @@ static int open_json(struct run_folder *folder, const struct event_list *events,
 		environment, machine, ENVIRONMENT_ONE_LINE, &preamble);
 	text_append(&preamble, "}");
 	if (!error)
-		error = sink_open(&folder->json, path, &measurement_record,
-			SINK_JSON_LINES, events, preamble.bytes);
+		error = sink_open(&folder->json, path, folder->type, SINK_JSON_LINES,
+			events, preamble.bytes);
 	text_release(&preamble);
 	if (error)
 		return cannot(complaint, "write", path, error);
@@ -143,36 +152,31 @@ static int open_json(struct run_folder *folder, const struct event_list *events,
 	return 0;
 }
 
-int run_folder_open_windows(struct run_folder *folder, const struct event_list *events,
+int run_folder_open_rows(struct run_folder *folder, const struct event_list *events,
 	bool json, const struct environment *environment, const struct machine *machine,
 	struct complaint *complaint)
 {
 	char path[PATH_MAX];
-	int error = path_in(folder, "windows.csv", path, complaint);
+	int error = rows_path(folder, "csv", path, complaint);
 
 	if (error)
 		return error;
-	error = sink_open(
-		&folder->csv, path, &measurement_record, SINK_CSV, events, NULL);
+	error = sink_open(&folder->csv, path, folder->type, SINK_CSV, events, NULL);
 	if (error)
 		return cannot(complaint, "write", path, error);
 	folder->csv_open = true;
 	return json ? open_json(folder, events, environment, machine, complaint) : 0;
 }
 
-int run_folder_write(void *context, const struct measurement *measurement)
+void run_folder_write(struct run_folder *folder, const void *row)
 {
-	struct run_folder *folder = context;
-
-	sink_write(&folder->csv, measurement);
+	sink_write(&folder->csv, row);
 	if (folder->json_open)
-		sink_write(&folder->json, measurement);
-	return 0;
+		sink_write(&folder->json, row);
 }
 
-int run_folder_flush(void *context)
+int run_folder_flush(struct run_folder *folder)
 {
-	struct run_folder *folder = context;
 	int error = sink_flush(&folder->csv);
 	int json_error = folder->json_open ? sink_flush(&folder->json) : 0;
 
