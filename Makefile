@@ -53,7 +53,7 @@ libs_of = $(foreach l,$(1) $(BELOW_$(1)),$(B)/lib$(l).a)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all check test-programs lint lint-shell format format-check fuzz check-aarch64 \
-	check-install bench install uninstall clean
+	check-install bench bench-alloc install uninstall clean
 
 all: $(B)/escalier
 
@@ -106,7 +106,7 @@ check: all test-programs
 		scripts/lib/run-tests.sh -l "$(notdir $(CC)) $(MODE)" $(TEST_PROGRAMS) $(SUITES)
 
 C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) core/kernels/*.c topology/*/*.c tests/*/*.[ch] fuzz/*.c \
-	bench/*.c)
+	bench/*.c bench/*/*.[ch])
 format:
 	clang-format -i $(C_FILES)
 format-check:
@@ -152,6 +152,7 @@ bench: all $(B)/bench/latency
 	$(B)/bench/latency
 $(B)/bench/%: $(B)/bench/%.o $(call libs_of,core)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+include bench/alloc/alloc.mk
 
 SHARE := $(DESTDIR)$(PREFIX)/share/escalier
 MAN := $(DESTDIR)$(PREFIX)/share/man/man1
