@@ -2,6 +2,7 @@
 #ifndef COUNTERS_COUNTERS_H
 #define COUNTERS_COUNTERS_H
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "counters/group.h"
 
@@ -85,7 +86,7 @@ struct counter_read_cost {
 	enum counter_read_path path; /* in use */
 	double syscall_ns;  /* median of reading the group once, by system calls */
 	double user_ns;     /* by the CPU's own instruction; 0: not possible */
-	char user_why[256]; /* why not possible, and what would allow it */
+	char user_why[512]; /* why not possible, and what would allow it */
 };
 
 struct counters; /* an open group; each backend has its own */
@@ -125,10 +126,13 @@ struct counter_backend {
 	const struct counter_value *(*parts)(
 		const struct counters *counters, size_t event);
 
-	/* Times every way of reading that a started group has, and takes the fastest from
-	 * then on. 0 or -errno. NULL where there is but one. */
-	int (*choose_read_path)(
-		struct counters *counters, struct counter_read_cost *cost);
+	/*
+	 * Times every way of reading that a started group has, and takes the fastest from
+	 * then on; a way whose values differ from the kernel's is none. 0 or -errno. NULL
+	 * where there is but one.
+	 */
+	int (*choose_read_path)(struct counters *counters, const struct clocks *clocks,
+		struct counter_read_cost *cost);
 
 	int (*stop)(struct counters *counters);
 	void (*close)(struct counters *counters); /* NULL is fine */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef CAP_PERFMON
 #define CAP_PERFMON 38
@@ -53,6 +54,22 @@ static uint64_t status_field(const struct text *status, const char *name, int ba
 	return at ? strtoull(at + strlen(name), NULL, base) : 0;
 }
 
+static bool exists(const char *root, const char *file)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s%s", root, file);
+	return access(path, F_OK) == 0;
+}
+
+/* The first number of a line of /proc/self/limits: the limit in force. */
+static uint64_t limit_of(const struct text *limits, const char *name)
+{
+	const char *at = strstr(limits->bytes, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
 void host_facts_read(const char *root, struct host_facts *facts)
 {
 	uint64_t capabilities;
@@ -69,7 +86,13 @@ void host_facts_read(const char *root, struct host_facts *facts)
 	facts->perfmon =
 		(capabilities >> CAP_PERFMON | capabilities >> CAP_SYS_ADMIN) & 1;
 	facts->seccomp = status_field(&text, "\nSeccomp:", 10) > 0;
+	read_whole(root, "/proc/self/limits", &text);
+	facts->descriptors = limit_of(&text, "\nMax open files");
 	text_release(&text);
+	facts->container =
+		exists(root, "/.dockerenv") || exists(root, "/run/.containerenv");
+	(void)file_read_u64(
+		root, "/proc/sys/kernel/perf_event_mlock_kb", &facts->locked_kib);
 	facts->watchdog =
 		file_read_u64(root, "/proc/sys/kernel/nmi_watchdog", &watchdog) == 0 &&
 		watchdog > 0;

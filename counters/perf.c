@@ -1,308 +1,254 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "counters/counters.h"
+#include "counters/perf.h"
+#include "counters/explain.h"
+#include "counters/user-counter.h"
+#include "counters/user-read.h"
 
 #include <errno.h>
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-/*
- * One kernel group on the calling thread: its events are on the PMU together or not at
- * all, so that their ratios are of the same instructions.
- *
- * The group is not pinned. A pinned group that loses its counters falls into an error
- * state in which the kernel stops its enabled time too, and the gap no longer shows in
- * the totals; an ordinary one goes on accounting enabled against running time, and a
- * window that lost its counters tells so by itself.
- */
-struct member {
-	int fd;
-	size_t event; /* index in the group */
-	uint64_t id;  /* the kernel's, which tags its value in a read */
-};
+enum { TIMINGS = 11 };
 
-struct counters {
-	struct counter_target target;
-	size_t events_count;
-	size_t members_count; /* the first is the leader */
-	struct member members[GROUP_EVENTS];
-};
-
-/* What a read of a group returns under the read_format of open_event(). */
-struct group_totals {
-	uint64_t count;
-	uint64_t enabled_ns;
-	uint64_t running_ns;
-	struct {
-		uint64_t value;
-		uint64_t id;
-	} members[GROUP_EVENTS];
-};
-
-/* These happen in the scheduler: with the kernel excluded they would read 0 for ever. */
-static bool happens_in_kernel(const struct event_code *code)
+static int perf_switch(struct counters *counters, bool on)
 {
-	return code->type == PERF_TYPE_SOFTWARE &&
-	       (code->config == PERF_COUNT_SW_CONTEXT_SWITCHES ||
-		       code->config == PERF_COUNT_SW_CPU_MIGRATIONS ||
-		       code->config == PERF_COUNT_SW_CGROUP_SWITCHES);
-}
+	int error = 0;
 
-static const struct counter_target calling_thread = {.cpu = -1};
-
-/* What the event is really filtered by. */
-static struct counter_filter filter_of(
-	const struct counter_target *target, const struct event_code *code)
-{
-	struct counter_filter filter = target->filter;
-
-	if (!filter.kernel && !filter.hypervisor)
-		filter.user = true;
-	if (!filter.guest)
-		filter.host = true;
-	filter.kernel = filter.kernel || happens_in_kernel(code);
-	return filter;
-}
-
-/* A descriptor or -errno. The leader, opened with -1, starts disabled and holds the rest
- * back. */
-static int open_event(
-	const struct event_code *code, const struct counter_target *target, int leader)
-{
-	const struct counter_filter filter = filter_of(target, code);
-	struct perf_event_attr attr = {
-		.type = code->type,
-		.size = sizeof(attr),
-		.config = code->config,
-		.config1 = code->config1,
-		.config2 = code->config2,
-		.read_format = PERF_FORMAT_GROUP | PERF_FORMAT_ID |
-			       PERF_FORMAT_TOTAL_TIME_ENABLED |
-			       PERF_FORMAT_TOTAL_TIME_RUNNING,
-		.disabled = leader < 0,
-		.inherit = target->inherit,
-		.enable_on_exec = leader < 0 && target->on_exec,
-		.exclude_user = !filter.user,
-		.exclude_kernel = !filter.kernel,
-		.exclude_hv = !filter.hypervisor,
-		.exclude_host = !filter.host,
-		.exclude_guest = !filter.guest,
-	};
-	long fd;
-
-	do {
-		fd = syscall(SYS_perf_event_open, &attr, target->thread, target->cpu,
-			leader, PERF_FLAG_FD_CLOEXEC);
-	} while (fd < 0 && errno == EINTR);
-	return fd < 0 ? -errno : (int)fd;
-}
-
-/* -EINVAL for a further member means a bad code or a full PMU: alone, only the first
- * fails. */
-static int tell_full(const struct counter_target *target, const struct event_code *code)
-{
-	int fd = open_event(code, target, -1);
-
-	if (fd < 0)
-		return fd;
-	(void)close(fd);
-	return -ENOSPC;
-}
-
-static int add_member(
-	struct counters *counters, size_t event, const struct event_code *code)
-{
-	bool first = counters->members_count == 0;
-	struct member member = {.event = event};
-
-	member.fd =
-		open_event(code, &counters->target, first ? -1 : counters->members[0].fd);
-	if (member.fd == -EINVAL && !first)
-		return tell_full(&counters->target, code);
-	if (member.fd < 0)
-		return member.fd;
-	if (ioctl(member.fd, PERF_EVENT_IOC_ID, &member.id) != 0) {
-		int error = -errno;
-
-		(void)close(member.fd);
-		return error;
-	}
-	counters->members[counters->members_count++] = member;
-	return 0;
-}
-
-static void mark(
-	struct counter_event_status *status, int error, const struct complaint *complaint)
-{
-	status->error = error;
-	(void)snprintf(status->why, sizeof(status->why), "%s", complaint->why);
-}
-
-/* Hardware events come first: a software leader would carry its own, always complete,
- * times. */
-static void add_members(struct counters *counters, const struct group *group,
-	bool software, const struct event_code *codes,
-	struct counter_event_status *status)
-{
-	for (size_t i = 0; i < group->events_count; i++) {
-		struct complaint complaint;
-		int error;
-
-		if (status[i].error || (codes[i].type == PERF_TYPE_SOFTWARE) != software)
-			continue;
-		error = add_member(counters, i, &codes[i]);
-		if (!error)
-			continue;
-		counters_explain(error, group->events[i].name, &complaint);
-		mark(&status[i], error, &complaint);
-	}
-}
-
-static void perf_close(struct counters *counters)
-{
-	if (!counters)
-		return;
-	/* The leader last: without it the members would become groups of their own. */
-	while (counters->members_count > 0)
-		(void)close(counters->members[--counters->members_count].fd);
-	free(counters);
-}
-
-/* Why nothing of the group is counted: the reason of its first event, cycles as a rule.
- */
-static int complain_none(const struct group *group,
-	const struct counter_event_status *status, struct complaint *complaint)
-{
-	struct event_code code;
-
-	if (group->events_count == 0) {
-		complaint_what(complaint, "group %s has no event", group->name);
-		return -EINVAL;
-	}
-	if (counters_encode(group->events[0].name, &code, complaint) == 0)
-		counters_explain(status[0].error, group->events[0].name, complaint);
-	complaint_what(complaint, "no event of group %s can be counted", group->name);
-	return status[0].error;
-}
-
-static enum counter_scope scope_of(const struct counter_target *target)
-{
-	if (target->thread < 0)
-		return COUNTER_SCOPE_SYSTEM;
-	return target->inherit ? COUNTER_SCOPE_PROGRAM : COUNTER_SCOPE_THREAD;
-}
-
-static int perf_open(struct counters **counters, const struct group *group,
-	const struct counter_target *target, struct counter_event_status *status,
-	struct complaint *complaint)
-{
-	struct event_code codes[GROUP_EVENTS];
-	struct counters *opened = calloc(1, sizeof(*opened));
-	int error;
-
-	if (!opened) {
-		complaint_what(complaint, "no memory for counters");
-		return -ENOMEM;
-	}
-	opened->target = target ? *target : calling_thread;
-	opened->events_count = group->events_count;
-	memset(status, 0, group->events_count * sizeof(*status));
-	for (size_t i = 0; i < group->events_count; i++) {
-		struct complaint why = {.what = ""};
-
-		error = counters_encode(group->events[i].name, &codes[i], &why);
-		if (error) {
-			mark(&status[i], error, &why);
-			continue;
-		}
-		(void)snprintf(status[i].full_name, sizeof(status[i].full_name), "%s",
-			codes[i].full_name);
-		status[i].scope = scope_of(&opened->target);
-		status[i].filter = filter_of(&opened->target, &codes[i]);
-	}
-	add_members(opened, group, false, codes, status);
-	add_members(opened, group, true, codes, status);
-	if (opened->members_count == 0) {
-		perf_close(opened);
-		return complain_none(group, status, complaint);
-	}
-	*counters = opened;
-	return 0;
+	for (size_t g = 0; g < counters->groups_count && !error; g++)
+		if (!on || !counters->groups[g].held)
+			error = kernel_group_switch(&counters->groups[g], on);
+	return error;
 }
 
 static int perf_start(struct counters *counters)
 {
-	if (ioctl(counters->members[0].fd, PERF_EVENT_IOC_ENABLE, PERF_IOC_FLAG_GROUP))
-		return -errno;
-	return 0;
+	return perf_switch(counters, true);
 }
 
 static int perf_stop(struct counters *counters)
 {
-	if (ioctl(counters->members[0].fd, PERF_EVENT_IOC_DISABLE, PERF_IOC_FLAG_GROUP))
-		return -errno;
-	return 0;
+	return perf_switch(counters, false);
 }
 
-/* -ENODATA where the kernel has put the group in error, -EIO where it sends anything
- * else. */
-static int read_totals(const struct counters *counters, struct group_totals *totals)
+/* The same event on several units at once: a unit's gap is the sum's. */
+static void add_beside(struct counter_value *sum, const struct counter_value *value)
 {
-	size_t size = offsetof(struct group_totals, members) +
-		      counters->members_count * sizeof(totals->members[0]);
-	ssize_t length;
+	uint64_t gap = sum->enabled_ns - sum->running_ns;
 
-	do {
-		length = read(counters->members[0].fd, totals, size);
-	} while (length < 0 && errno == EINTR);
-	if (length < 0)
-		return -errno;
-	if (length == 0)
-		return -ENODATA;
-	if ((size_t)length != size || totals->count != counters->members_count)
-		return -EIO;
-	return 0;
+	if (value->enabled_ns - value->running_ns > gap)
+		gap = value->enabled_ns - value->running_ns;
+	sum->count += value->count;
+	if (value->enabled_ns > sum->enabled_ns)
+		sum->enabled_ns = value->enabled_ns;
+	sum->running_ns = sum->enabled_ns > gap ? sum->enabled_ns - gap : 0;
+}
+
+/* A thread is on one type of core at a time: its parts' times make up the whole. */
+static void add_in_turn(struct counter_value *sum, const struct counter_value *value)
+{
+	sum->count += value->count;
+	sum->running_ns += value->running_ns;
+	if (value->enabled_ns > sum->enabled_ns)
+		sum->enabled_ns = value->enabled_ns;
+	if (sum->running_ns > sum->enabled_ns)
+		sum->running_ns = sum->enabled_ns;
+}
+
+/* From the kernel's groups to the group's events. */
+static void gather(struct counters *counters, struct counter_value *values)
+{
+	bool seen[GROUP_EVENTS][COUNTER_PARTS] = {{false}};
+
+	memset(counters->parts, 0, sizeof(counters->parts));
+	for (size_t g = 0; g < counters->groups_count; g++) {
+		const struct kernel_group *group = &counters->groups[g];
+
+		for (size_t m = 0; m < group->count; m++) {
+			const struct kernel_member *member = &group->members[m];
+			struct counter_value *part =
+				&counters->parts[member->event][member->part];
+
+			if (seen[member->event][member->part])
+				add_beside(part, &counters->totals[g][m]);
+			else
+				*part = counters->totals[g][m];
+			seen[member->event][member->part] = true;
+		}
+	}
+	for (size_t i = 0; i < counters->events_count; i++) {
+		if (counters->parts_count[i] > 0)
+			values[i] = counters->parts[i][0];
+		for (size_t p = 1; p < counters->parts_count[i]; p++) {
+			if (counters->scopes[i] == COUNTER_SCOPE_SYSTEM)
+				add_beside(&values[i], &counters->parts[i][p]);
+			else
+				add_in_turn(&values[i], &counters->parts[i][p]);
+		}
+	}
+}
+
+static int read_by_system_calls(struct counters *counters)
+{
+	int error = 0;
+
+	for (size_t g = 0; g < counters->groups_count && !error; g++)
+		error = kernel_group_read(&counters->groups[g], counters->totals[g]);
+	return error;
 }
 
 static int perf_read(struct counters *counters, struct counter_value *values)
 {
-	struct group_totals totals;
-	int error = read_totals(counters, &totals);
+	int error = -EAGAIN;
 
 	memset(values, 0, counters->events_count * sizeof(*values));
-	/* Members open and read in the same order; the ids are there to prove it. */
-	for (size_t i = 0; i < counters->members_count && !error; i++)
-		if (totals.members[i].id != counters->members[i].id)
-			error = -EIO;
-	for (size_t i = 0; i < counters->members_count && !error; i++)
-		values[counters->members[i].event] = (struct counter_value){
-			.count = totals.members[i].value,
-			.enabled_ns = totals.enabled_ns,
-			.running_ns = totals.running_ns,
-		};
+	if (counters->path == COUNTER_READ_USER)
+		error = user_read_groups(
+			counters->groups, counters->groups_count, counters->totals, NULL);
+	/* Off the PMU for a moment, or user space was shut out: the kernel knows. */
+	if (error)
+		error = read_by_system_calls(counters);
+	if (!error)
+		gather(counters, values);
 	return error;
 }
 
-static int try_event(uint32_t type, uint64_t config)
+static const struct counter_value *perf_parts(
+	const struct counters *counters, size_t event)
 {
-	struct event_code code = {.type = type, .config = config};
-	int fd = open_event(&code, &calling_thread, -1);
+	return counters->parts[event];
+}
 
-	if (fd < 0)
-		return fd;
-	(void)close(fd);
+/* Whether user space can read the counters at all: only those of the calling thread. */
+static const char *user_read_obstacle(const struct counters *counters)
+{
+	if (!user_counter_exists())
+		return "no instruction for it is known on this architecture";
+	for (size_t g = 0; g < counters->groups_count; g++)
+		if (counters->groups[g].thread != 0 || counters->target.inherit)
+			return "only what counts the calling thread alone can be read so";
+	return NULL;
+}
+
+/* Each of the user's values must lie between two of the kernel's. */
+static int prove_user_read(struct counters *counters, struct counter_read_cost *cost)
+{
+	const size_t size = counters->groups_count * sizeof(*counters->totals);
+	struct counter_value(*user)[GROUP_EVENTS] = malloc(size);
+	struct counter_value(*before)[GROUP_EVENTS] = malloc(size);
+	const char *why = "it was not on a hardware counter while that was tried";
+	int error = user && before ? read_by_system_calls(counters) : -ENOMEM;
+
+	if (!error) {
+		memcpy(before, counters->totals, size);
+		error = user_read_groups(
+			counters->groups, counters->groups_count, user, &why);
+		if (error) {
+			(void)snprintf(cost->user_why, sizeof(cost->user_why), "%s", why);
+		} else {
+			error = read_by_system_calls(counters);
+		}
+	}
+	for (size_t g = 0; g < counters->groups_count && !error; g++)
+		for (size_t m = 0; m < counters->groups[g].count; m++)
+			if (user[g][m].count < before[g][m].count ||
+				user[g][m].count > counters->totals[g][m].count)
+				error = -EBADMSG;
+	if (error == -EBADMSG)
+		(void)snprintf(cost->user_why, sizeof(cost->user_why),
+			"its values do not agree with the kernel's");
+	free(user);
+	free(before);
+	return error;
+}
+
+static int compare_ns(const void *a, const void *b)
+{
+	const uint64_t *x = a;
+	const uint64_t *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static double median_ns(uint64_t ns[TIMINGS])
+{
+	qsort(ns, TIMINGS, sizeof(ns[0]), compare_ns);
+	return (double)ns[TIMINGS / 2];
+}
+
+/* In turn, so that whatever slows one slows the other. */
+static int time_paths(struct counters *counters, const struct clocks *clocks, bool user,
+	struct counter_read_cost *cost)
+{
+	uint64_t ns[2][TIMINGS];
+	int error = 0;
+
+	for (unsigned i = 0; i < TIMINGS && !error; i++) {
+		uint64_t start = clocks->wall_ns();
+
+		error = read_by_system_calls(counters);
+		ns[COUNTER_READ_SYSCALL][i] = clocks->wall_ns() - start;
+		if (!user || error)
+			continue;
+		start = clocks->wall_ns();
+		if (user_read_groups(counters->groups, counters->groups_count,
+			    counters->totals, NULL))
+			user = false;
+		ns[COUNTER_READ_USER][i] = clocks->wall_ns() - start;
+	}
+	if (error)
+		return error;
+	cost->syscall_ns = median_ns(ns[COUNTER_READ_SYSCALL]);
+	if (user)
+		cost->user_ns = median_ns(ns[COUNTER_READ_USER]);
+	else if (!cost->user_why[0])
+		(void)snprintf(cost->user_why, sizeof(cost->user_why),
+			"it was taken off its hardware counters while it was timed");
 	return 0;
+}
+
+/* Whether the group can be read in user space: the pages map, and prove themselves. */
+static bool can_read_user(struct counters *counters, struct counter_read_cost *cost)
+{
+	const char *obstacle = user_read_obstacle(counters);
+	struct complaint complaint = {.what = ""};
+	struct host_facts facts;
+	int error;
+
+	if (obstacle) {
+		(void)snprintf(cost->user_why, sizeof(cost->user_why), "%s", obstacle);
+		return false;
+	}
+	error = user_read_map(counters->groups, counters->groups_count);
+	if (error) {
+		host_facts_read("", &facts);
+		explain_page(&facts, error, &complaint);
+		(void)snprintf(cost->user_why, sizeof(cost->user_why), "%.240s%s%.240s",
+			complaint.why, complaint.advice[0] ? "; try: " : "",
+			complaint.advice);
+		return false;
+	}
+	return prove_user_read(counters, cost) == 0;
+}
+
+static int perf_choose_read_path(struct counters *counters, const struct clocks *clocks,
+	struct counter_read_cost *cost)
+{
+	int error;
+
+	*cost = (struct counter_read_cost){.path = COUNTER_READ_SYSCALL};
+	error = time_paths(counters, clocks, can_read_user(counters, cost), cost);
+	if (!error && cost->user_ns > 0 && cost->user_ns < cost->syscall_ns)
+		cost->path = COUNTER_READ_USER;
+	counters->path = cost->path;
+	return error;
 }
 
 static int perf_probe(struct complaint *complaint)
 {
-	int error = try_event(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES);
+	int error = perf_try(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES);
 
-	if (!error || try_event(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS) == 0)
+	if (!error || perf_try(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS) == 0)
 		return 0;
 	counters_explain(error, "cycles", complaint);
 	return error;
@@ -315,6 +261,8 @@ const struct counter_backend counters_perf = {
 	.open = perf_open,
 	.start = perf_start,
 	.read = perf_read,
+	.parts = perf_parts,
+	.choose_read_path = perf_choose_read_path,
 	.stop = perf_stop,
 	.close = perf_close,
 };

@@ -15,12 +15,12 @@
 
 #include <cmocka.h>
 
-static void expect(
-	struct host_facts facts, int error, const char *why, const char *advice)
+static void expect_failure(struct host_facts facts, struct counter_failure failure,
+	const char *why, const char *advice)
 {
 	struct complaint complaint = {.what = ""};
 
-	explain_failure(&facts, error, "L1_DTLB_MISS", &complaint);
+	explain_failure(&facts, &failure, &complaint);
 	assert_string_equal(complaint.what, "event L1_DTLB_MISS cannot be counted");
 	if (!strstr(complaint.why, why))
 		fail_msg("why: \"%s\" lacks \"%s\"", complaint.why, why);
@@ -29,6 +29,14 @@ static void expect(
 	/* Neither is cut: the longest of them ends before its field does. */
 	assert_true(strlen(complaint.why) < sizeof(complaint.why) - 1);
 	assert_true(strlen(complaint.advice) < sizeof(complaint.advice) - 1);
+}
+
+static void expect(
+	struct host_facts facts, int error, const char *why, const char *advice)
+{
+	const struct counter_failure failure = {.error = error, .event = "L1_DTLB_MISS"};
+
+	expect_failure(facts, failure, why, advice);
 }
 
 static void test_no_pmu(void **state)
@@ -55,7 +63,10 @@ static void test_refused(void **state)
 	expect(facts, -EACCES, "perf_event_paranoid is 4", "perf_event_paranoid=2");
 	expect(facts, -EPERM, "CAP_PERFMON", "setcap cap_perfmon+ep");
 	facts.paranoid = 2;
-	expect(facts, -EACCES, "happens in the kernel", "perf_event_paranoid=1");
+	expect_failure(facts,
+		(struct counter_failure){-EACCES, "L1_DTLB_MISS", COUNTER_SCOPE_THREAD,
+			{.kernel = true}, 0},
+		"happens in the kernel", "perf_event_paranoid=1");
 	facts.seccomp = true;
 	expect(facts, -EPERM, "seccomp", "--cap-add PERFMON");
 	facts.paranoid = 3;
