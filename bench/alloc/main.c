@@ -287,54 +287,54 @@ static int parse(int argc, char **argv, struct plan *plan, bool *list)
 			return 1 + usage(option == 'h' ? stdout : stderr,
 					   option == 'h' ? 0 : 2);
 		}
-		plan->rounds = (unsigned)rounds;
-		if (optind < argc || check_list(plan->patterns, true) != 0 ||
-			check_list(plan->allocators, false) != 0)
-			return 1 + usage(stderr, 2);
-		return 0;
 	}
+	plan->rounds = (unsigned)rounds;
+	if (optind < argc || check_list(plan->patterns, true) != 0 ||
+		check_list(plan->allocators, false) != 0)
+		return 1 + usage(stderr, 2);
+	return 0;
+}
 
-	/* The player lies beside this program. */
-	static int find_player(char player[LIBRARY_TEXT])
-	{
-		ssize_t length = readlink("/proc/self/exe", player, LIBRARY_TEXT - 32);
-		char *slash;
+/* The player lies beside this program. */
+static int find_player(char player[LIBRARY_TEXT])
+{
+	ssize_t length = readlink("/proc/self/exe", player, LIBRARY_TEXT - 32);
+	char *slash;
 
-		if (length < 0)
-			return -errno;
-		player[length] = '\0';
-		slash = strrchr(player, '/');
-		(void)snprintf(slash + 1, 32, "alloc-player");
-		return access(player, X_OK) == 0 ? 0 : -errno;
+	if (length < 0)
+		return -errno;
+	player[length] = '\0';
+	slash = strrchr(player, '/');
+	(void)snprintf(slash + 1, 32, "alloc-player");
+	return access(player, X_OK) == 0 ? 0 : -errno;
+}
+
+int main(int argc, char **argv)
+{
+	static struct plan plan = {.rounds = 7, .divisor = 1};
+	bool list = false;
+	int error = parse(argc, argv, &plan, &list);
+
+	if (error > 0)
+		return error - 1;
+	error = find_player(plan.player);
+	if (error == 0 && plan.csv_path && !(plan.csv = fopen(plan.csv_path, "we")))
+		error = -errno;
+	if (error == 0) {
+		if (plan.csv)
+			(void)fprintf(plan.csv,
+				"pattern,allocator,round,operations,"
+				"wall_ns,ns,peak_bytes,checksum,failure\n");
+		for (int i = 0; allocators[i].name; i++)
+			find_library(&plan, i);
+		if (list)
+			list_all(&plan);
+		else
+			error = measure(&plan);
 	}
-
-	int main(int argc, char **argv)
-	{
-		static struct plan plan = {.rounds = 7, .divisor = 1};
-		bool list = false;
-		int error = parse(argc, argv, &plan, &list);
-
-		if (error > 0)
-			return error - 1;
-		error = find_player(plan.player);
-		if (error == 0 && plan.csv_path &&
-			!(plan.csv = fopen(plan.csv_path, "we")))
-			error = -errno;
-		if (error == 0) {
-			if (plan.csv)
-				(void)fprintf(plan.csv,
-					"pattern,allocator,round,operations,"
-					"wall_ns,ns,peak_bytes,checksum,failure\n");
-			for (int i = 0; allocators[i].name; i++)
-				find_library(&plan, i);
-			if (list)
-				list_all(&plan);
-			else
-				error = measure(&plan);
-		}
-		if (plan.csv && fclose(plan.csv) != 0 && error == 0)
-			error = -errno;
-		if (error)
-			(void)fprintf(stderr, "bench-alloc: %s\n", strerror(-error));
-		return error ? 1 : 0;
-	}
+	if (plan.csv && fclose(plan.csv) != 0 && error == 0)
+		error = -errno;
+	if (error)
+		(void)fprintf(stderr, "bench-alloc: %s\n", strerror(-error));
+	return error ? 1 : 0;
+}

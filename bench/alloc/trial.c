@@ -136,7 +136,7 @@ int trial_run(const struct trial *trial, struct outcome *outcome)
 	int ends[2] = {-1, -1};
 	int status = 0;
 	int error;
-	pid_t child;
+	pid_t child = -1;
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return -errno;
