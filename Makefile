@@ -32,7 +32,7 @@ LDFLAGS := $(filter -fsanitize%,$(OPT_$(MODE))) $(EXTRA_LDFLAGS)
 # where there is one for this architecture.
 MODULES := base topology counters alloc core analysis cli
 arch_of = $(if $(wildcard $(1)/$(ARCH)),$(1)/$(ARCH),$(1)/generic)
-sources_of = $(wildcard $(1)/*.c $(1)/kernels/*.c $(call arch_of,$(1))/*.c)
+sources_of = $(wildcard $(1)/*.c $(1)/kernels/*.c $(1)/hp/*.c $(call arch_of,$(1))/*.c)
 $(foreach m,$(MODULES),$(eval SOURCES_$(m) := $(call sources_of,$(m))))
 $(foreach m,$(MODULES),$(eval OBJECTS_$(m) := $(SOURCES_$(m):%.c=$(B)/%.o)))
 # main.o stays out of the library, so that tests can link the subcommands.
@@ -105,8 +105,8 @@ check: all test-programs
 	ESCALIER=$(abspath $(B)/escalier) ESCALIER_INJECT=$(abspath $(INJECT)) MODE=$(MODE) \
 		scripts/lib/run-tests.sh -l "$(notdir $(CC)) $(MODE)" $(TEST_PROGRAMS) $(SUITES)
 
-C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) core/kernels/*.c topology/*/*.c tests/*/*.[ch] fuzz/*.c \
-	bench/*.c bench/*/*.[ch])
+C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) alloc/hp/*.[ch] core/kernels/*.c topology/*/*.c tests/*/*.[ch] \
+	fuzz/*.c bench/*.c bench/*/*.[ch])
 format:
 	clang-format -i $(C_FILES)
 format-check:
