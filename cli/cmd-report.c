@@ -11,8 +11,9 @@
 static const char help[] =
 	"Usage: escalier report DIR...\n"
 	"Write the summary and the figures of runs again, from their raw files alone:\n"
-	"windows.csv, environment.json, machine.xml and groups/ in each DIR give summary.txt,\n"
-	"staircase.png and staircase.svg there. The same files give the same bytes.\n"
+	"in each DIR windows.csv, environment.json, machine.xml and groups/ give summary.txt,\n"
+	"staircase.png and staircase.svg, or executions.csv and environment.json give\n"
+	"summary.txt, comparison.csv and comparison.json. The same files give the same bytes.\n"
 	"\n"
 	"  -h, --help           this text\n"
 	"\n"
@@ -22,19 +23,12 @@ static const char help[] =
 static int report_one(const char *folder, struct text *written)
 {
 	struct complaint complaint = {0};
-	int error = report_write(folder, &complaint);
+	int error = report_write(folder, written, &complaint);
 
-	if (error == 0) {
-		text_format(written,
-			"%s/summary.txt\n%s/staircase.png\n%s/staircase.svg\n", folder,
-			folder, folder);
+	if (error == 0)
 		return 0;
-	}
 	message_complaint(&complaint);
-	if (error != REPORT_NO_FIGURE)
-		return 1;
-	text_format(written, "%s/summary.txt\n", folder);
-	return 3;
+	return error == REPORT_NO_FIGURE ? 3 : 1;
 }
 
 int cmd_report(int argc, char **argv)

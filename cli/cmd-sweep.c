@@ -42,25 +42,12 @@ static int fail(const struct sweep *sweep)
 	return EXIT_FAILURE;
 }
 
-static void record_command(struct environment *environment, int argc, char **argv)
-{
-	size_t used = 0;
-
-	for (int i = -1; i < argc && used < sizeof(environment->command); i++)
-		used += (size_t)snprintf(environment->command + used,
-			sizeof(environment->command) - used, "%s%s", i < 0 ? "" : " ",
-			i < 0 ? "escalier" : argv[i]);
-}
-
 static void fill_environment(struct sweep *sweep, int argc, char **argv)
 {
 	struct environment *environment = &sweep->environment;
 	struct plan_options *plan = &sweep->options.plan;
 
-	(void)snprintf(environment->version, sizeof(environment->version), "%s",
-		ESCALIER_VERSION);
-	record_command(environment, argc, argv);
-	(void)clock_stamp(environment->started);
+	environment_begin(environment, argc, argv);
 	if (!plan->seed) {
 		/* Kept to 53 bits: some readers of JSON know numbers as doubles only. */
 		(void)getrandom(&plan->seed, sizeof(plan->seed), 0);
@@ -222,13 +209,15 @@ static int tell(struct sweep *sweep)
 static int measure_and_report(struct sweep *sweep)
 {
 	struct complaint first;
+	struct text written;
 	int error = open_folder(sweep);
 	int code = 0;
 
 	if (error)
 		goto out;
 	if (!sweep->options.no_reserve)
-		pools_grow(&sweep->pools, &sweep->plan, &sweep->environment);
+		pools_grow(&sweep->pools, sweep->plan.pools, sweep->plan.pools_count,
+			&sweep->environment);
 	error = run_plan(sweep);
 	if (pools_restore(&sweep->pools, &sweep->environment))
 		code = EXIT_FAILURE;
@@ -245,10 +234,12 @@ out:
 		    &sweep->machine, &sweep->complaint))
 		code = error ? code : fail(sweep);
 	sweep->complaint = first;
-	if (report_write(sweep->folder.path, &sweep->complaint)) {
+	text_init(&written);
+	if (report_write(sweep->folder.path, &written, &sweep->complaint)) {
 		message_complaint(&sweep->complaint);
 		code = code ? code : EXIT_PARTIAL;
 	}
+	text_release(&written);
 	if (tell(sweep))
 		code = EXIT_FAILURE;
 	if (!code && (sweep->outcome.errors || sweep->counting.partial))

@@ -17,12 +17,12 @@ static void note_complaint(
 	(void)environment_note_complaint(environment, "", complaint);
 }
 
-void pools_grow(
-	struct pools *pools, const struct plan *plan, struct environment *environment)
+void pools_grow(struct pools *pools, const struct plan_pool *all, size_t count,
+	struct environment *environment)
 {
 	*pools = (struct pools){0};
-	for (size_t i = 0; i < plan->pools_count; i++) {
-		const struct plan_pool *wanted = &plan->pools[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct plan_pool *wanted = &all[i];
 		struct pool *pool = &pools->pool[pools->count];
 		struct complaint complaint = {0};
 		char size[NUMBER_TEXT];

@@ -6,6 +6,7 @@
 #include "analysis/summary.h"
 #include "base/file.h"
 #include "cli/gnuplot.h"
+#include "cli/report-comparison.h"
 #include "core/environment.h"
 #include "core/measurement.h"
 #include "counters/group.h"
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A run as read from its folder. */
 struct run {
@@ -214,7 +216,8 @@ static int write_figure(
 	return error;
 }
 
-int report_write(const char *folder, struct complaint *complaint)
+static int write_staircase(
+	const char *folder, struct text *written, struct complaint *complaint)
 {
 	struct staircase staircase;
 	struct findings findings;
@@ -238,10 +241,27 @@ int report_write(const char *folder, struct complaint *complaint)
 		complain(complaint, "analyse", folder, error);
 	else
 		error = write_summary(&findings, folder, complaint);
+	if (!error)
+		text_format(written, "%s/summary.txt\n", folder);
 	if (!error && write_figure(&findings, folder, complaint) != 0)
 		error = REPORT_NO_FIGURE;
+	if (!error)
+		text_format(
+			written, "%s/staircase.png\n%s/staircase.svg\n", folder, folder);
 	staircase_release(&staircase);
 out_run:
 	run_release(&run);
 	return error;
+}
+
+int report_write(const char *folder, struct text *written, struct complaint *complaint)
+{
+	char path[PATH_MAX];
+	int error = join(path, folder, "executions.csv", complaint);
+
+	if (error)
+		return error;
+	return access(path, F_OK) == 0
+		       ? report_write_comparison(folder, written, complaint)
+		       : write_staircase(folder, written, complaint);
 }

@@ -44,6 +44,25 @@ static int rows_path(const struct run_folder *folder, const char *suffix,
 	return path_in(folder, name, path, complaint);
 }
 
+/* results/<host>/<started>, numbered where several runs start in one second. */
+static bool choose_path(struct run_folder *folder, const struct environment *environment,
+	const struct machine *machine)
+{
+	for (unsigned number = 1;; number++) {
+		struct stat status;
+		char suffix[16] = "";
+
+		if (number > 1)
+			(void)snprintf(suffix, sizeof(suffix), "-%u", number);
+		if (snprintf(folder->path, PATH_MAX, "results/%s/%s%s",
+			    machine->host[0] ? machine->host : "host",
+			    environment->started, suffix) >= PATH_MAX)
+			return false;
+		if (stat(folder->path, &status) != 0)
+			return true;
+	}
+}
+
 int run_folder_create(struct run_folder *folder, const struct record_type *type,
 	const char *output, const struct environment *environment,
 	const struct machine *machine, struct complaint *complaint)
@@ -51,16 +70,11 @@ int run_folder_create(struct run_folder *folder, const struct record_type *type,
 	char rows[PATH_MAX];
 	char machine_path[PATH_MAX];
 	struct stat status;
-	int length;
 	int error;
 
 	*folder = (struct run_folder){.type = type};
-	if (output)
-		length = snprintf(folder->path, PATH_MAX, "%s", output);
-	else
-		length = snprintf(folder->path, PATH_MAX, "results/%s/%s",
-			machine->host[0] ? machine->host : "host", environment->started);
-	if (length >= PATH_MAX)
+	if (!(output ? snprintf(folder->path, PATH_MAX, "%s", output) < PATH_MAX
+		     : choose_path(folder, environment, machine)))
 		return cannot(complaint, "use the folder", output, -ENAMETOOLONG);
 	error = rows_path(folder, "csv", rows, complaint);
 	if (!error)
@@ -170,6 +184,7 @@ int run_folder_open_rows(struct run_folder *folder, const struct event_list *eve
 
 void run_folder_write(struct run_folder *folder, const void *row)
 {
+	folder->rows++;
 	sink_write(&folder->csv, row);
 	if (folder->json_open)
 		sink_write(&folder->json, row);

@@ -21,6 +21,7 @@ struct run_folder {
 	const struct record_type *type;
 	struct sink csv, json;
 	bool csv_open, json_open;
+	size_t rows; /* written */
 };
 
 /* Creates it: `output`, or results/<host>/<started> where that is NULL. A folder that

@@ -59,3 +59,12 @@ int share_find(const char *relative, char *path, size_t size)
 	return try_path(
 		ESCALIER_PREFIX "/share/escalier", last_part(relative), path, size);
 }
+
+int share_find_library(const char *name, char *path, size_t size)
+{
+	char folder[PATH_MAX];
+
+	if (executable_folder(folder, 0) == 0 && try_path(folder, name, path, size) == 0)
+		return 0;
+	return try_path(ESCALIER_PREFIX "/lib", name, path, size);
+}

@@ -12,4 +12,10 @@
  */
 int share_find(const char *relative, char *path, size_t size);
 
+/*
+ * Finds one of Escalier's libraries: beside the executable where it was built, else where
+ * it was installed. 0, -ENOENT, or -ENAMETOOLONG.
+ */
+int share_find_library(const char *name, char *path, size_t size);
+
 #endif

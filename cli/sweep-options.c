@@ -12,38 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Splits a comma list into the options' own storage. */
 static int split(struct sweep_options *options, const char *value, const char **names,
 	size_t room, size_t *count, struct complaint *why)
 {
-	size_t length = strlen(value) + 1;
-	char *list = options->storage + options->storage_used;
-	char *rest = list;
-	char *name;
-
-	if (options->storage_used + length > sizeof(options->storage)) {
-		complaint_why(why, "the list is too long");
-		return -EINVAL;
-	}
-	memcpy(list, value, length);
-	options->storage_used += length;
-	*count = 0;
-	while ((name = strsep(&rest, ","))) {
-		if (*name == '\0' || *count == room) {
-			complaint_why(why,
-				*name ? "at most %zu names" : "an empty name in the list",
-				room);
-			return -EINVAL;
-		}
-		for (size_t i = 0; i < *count; i++) {
-			if (strcmp(names[i], name) == 0) {
-				complaint_why(why, "%s stands in it twice", name);
-				return -EINVAL;
-			}
-		}
-		names[(*count)++] = name;
-	}
-	return 0;
+	return words_split(&options->words, value, names, room, count, why);
 }
 
 static int take_kernels(void *target, const char *value, struct complaint *why)

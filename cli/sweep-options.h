@@ -4,12 +4,13 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/words.h"
 #include "core/plan.h"
 
 #include <stdbool.h>
 
 /* What the command line of `escalier sweep` says. Names point into argv or into
- * `storage`. */
+ * `words`. */
 struct sweep_options {
 	struct plan_options plan;
 	uint64_t sizes[512];
@@ -19,8 +20,7 @@ struct sweep_options {
 	int nodes[PLAN_PLACES];
 	size_t nodes_count;
 	struct place places[PLAN_PLACES];
-	char storage[2048]; /* the split lists */
-	size_t storage_used;
+	struct words words; /* of the split lists */
 	const char *topology;
 	const char *counters; /* backend by name; "auto" */
 	const char *output;   /* folder of the run; NULL: chosen */

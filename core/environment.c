@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/environment.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
@@ -49,6 +51,19 @@ static const struct scalar scalars[] = {
 	SCALAR(SCALAR_DOUBLE, window_overhead_ns),
 	SCALAR(SCALAR_DOUBLE, window_outside_ns),
 };
+
+void environment_begin(struct environment *environment, int argc, char **argv)
+{
+	size_t used = 0;
+
+	(void)snprintf(environment->version, sizeof(environment->version), "%s",
+		ESCALIER_VERSION);
+	(void)clock_stamp(environment->started);
+	for (int i = -1; i < argc && used < sizeof(environment->command); i++)
+		used += (size_t)snprintf(environment->command + used,
+			sizeof(environment->command) - used, "%s%s", i < 0 ? "" : " ",
+			i < 0 ? "escalier" : argv[i]);
+}
 
 void environment_note(struct environment *environment, const char *format, ...)
 {

@@ -54,6 +54,9 @@ struct environment {
 	size_t notes_count;
 };
 
+/* Sets the version, the command (arguments behind "escalier") and the time of start. */
+void environment_begin(struct environment *environment, int argc, char **argv);
+
 void environment_note(struct environment *environment, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -263,14 +263,12 @@ static int open_counters(const struct program_setup *setup, const struct launch 
 	struct counters **counters, struct program_outcome *outcome,
 	struct complaint *complaint)
 {
-	const struct counter_target target = {.thread = launch->pid,
-		.cpu = -1,
-		.inherit = true,
-		.on_exec = true,
-		.filter = *setup->filter};
+	struct counter_target target = {
+		.thread = launch->pid, .cpu = -1, .inherit = true, .on_exec = true};
 
 	if (!setup->counters)
 		return 0;
+	target.filter = *setup->filter;
 	return setup->counters->open(
 		counters, setup->group, &target, outcome->status, complaint);
 }

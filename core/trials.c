@@ -114,11 +114,9 @@ static int open_files(const struct trials_setup *setup, struct files *files,
 	*files = (struct files){.output = -1, .error = -1};
 	files->input = open(input, O_RDONLY | O_CLOEXEC);
 	if (files->input < 0) {
-		int error = -errno;
-
 		complaint_what(complaint, "cannot read %.200s", input);
-		complaint_why(complaint, "%s", strerror(-error));
-		return error;
+		complaint_why(complaint, "%s", strerror(errno));
+		return -ECANCELED;
 	}
 	if (setup->check_output)
 		files->output = open_temporary();
@@ -128,12 +126,10 @@ static int open_files(const struct trials_setup *setup, struct files *files,
 		files->error = open_temporary();
 	if ((files->output < 0 && (setup->check_output || !setup->show_output)) ||
 		(files->error < 0 && !setup->show_output)) {
-		int error = -errno;
-
 		complaint_what(complaint, "no file for the program's output");
-		complaint_why(complaint, "%s", strerror(-error));
+		complaint_why(complaint, "%s", strerror(errno));
 		close_files(files);
-		return error;
+		return -ECANCELED;
 	}
 	return 0;
 }
@@ -269,6 +265,8 @@ static int execute(struct trials *trials, const struct program_allocator *alloca
 		error = -ENOMEM;
 	free((void *)(uintptr_t)program.environment);
 	if (!error) {
+		if (allocator == setup->allocators && trials->round == 0)
+			trials->outcome->first_code = program_exit_code(&outcome);
 		take_outcome(trials, &outcome);
 		take_values(trials, group, &outcome);
 		if (setup->check_output)
@@ -304,10 +302,6 @@ static int record(struct trials *trials, size_t allocator, bool watched)
 	error = execute(trials, &setup->allocators[allocator], watched, group);
 	if (error)
 		return error;
-	if (allocator == 0 && trials->round == 0)
-		trials->outcome->first_code = strcmp(trials->execution.end, "exit") == 0
-						      ? trials->execution.code
-						      : 128 + trials->execution.code;
 	if (watched != setup->timed && has_time(&trials->execution))
 		trials->wall_ns[allocator * setup->rounds_max + trials->round] =
 			(double)trials->execution.wall_ns;

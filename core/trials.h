@@ -55,11 +55,12 @@ struct trials_outcome {
 	uint64_t rounds_done;
 	bool interrupted;
 	bool converged; /* every ratio is known to the target */
-	int first_code; /* exit code of the reference's first execution */
+	int first_code; /* exit code of the reference in the first round */
 };
 
-/* 0 or -errno with the complaint; an execution that fails is a row, except where the
- * program cannot be executed at all. */
+/* 0; what program_run() returns where the program cannot be executed at all; -ECANCELED
+ * for a file or command of the setup; else -errno. With the complaint. An execution that
+ * fails is a row. */
 int trials_run(const struct trials_setup *setup, struct trials_outcome *outcome,
 	struct complaint *complaint);
 

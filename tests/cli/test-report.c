@@ -30,6 +30,20 @@ struct fixture {
 	char path[PATH_MAX]; /* of the environment, as it was */
 };
 
+static int report(const struct fixture *f, struct complaint *complaint)
+{
+	struct text written;
+	int error;
+
+	text_init(&written);
+	error = report_write(f->folder, &written, complaint);
+	if (error >= 0)
+		assert_non_null(strstr(written.bytes, "/summary.txt\n"));
+	assert_int_equal(strstr(written.bytes, "/staircase.svg\n") != NULL, error == 0);
+	text_release(&written);
+	return error;
+}
+
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -102,10 +116,10 @@ static void twice_gives_the_same_bytes(void **state)
 
 	skip_without_gnuplot();
 	write_run(f, &usual);
-	assert_int_equal(report_write(f->folder, &complaint), 0);
+	assert_int_equal(report(f, &complaint), 0);
 	for (size_t i = 0; i < OUTPUTS; i++)
 		read_output(f, outputs[i], &first[i]);
-	assert_int_equal(report_write(f->folder, &complaint), 0);
+	assert_int_equal(report(f, &complaint), 0);
 	for (size_t i = 0; i < OUTPUTS; i++) {
 		read_output(f, outputs[i], &second[i]);
 		assert_true(first[i].length > 500);
@@ -162,7 +176,7 @@ static void draws_whatever_is_there(void **state)
 		struct text drawn;
 
 		write_run(f, &variants[i]);
-		if (report_write(f->folder, &complaint) != 0)
+		if (report(f, &complaint) != 0)
 			fail_msg("variant %zu: %s: %s", i, complaint.what, complaint.why);
 		read_output(f, "staircase.svg", &drawn);
 		assert_non_null(strstr(drawn.bytes, "</svg>"));
@@ -189,7 +203,7 @@ static void runs_nothing_that_stands_in_the_run(void **state)
 		sizeof(run.environment.counters_missing), "%s", hostile);
 	synthetic_write(&run, f->folder);
 	synthetic_release(&run);
-	if (report_write(f->folder, &complaint) != 0)
+	if (report(f, &complaint) != 0)
 		fail_msg("%s: %s", complaint.what, complaint.why);
 	assert_false(exists(f, "figure/executed"));
 	assert_false(exists(f, "executed"));
@@ -205,7 +219,7 @@ static void without_gnuplot_the_summary_stands(void **state)
 
 	write_run(f, &usual);
 	assert_int_equal(setenv("PATH", "/nonexistent", 1), 0);
-	assert_int_equal(report_write(f->folder, &complaint), REPORT_NO_FIGURE);
+	assert_int_equal(report(f, &complaint), REPORT_NO_FIGURE);
 	assert_non_null(strstr(complaint.why, "gnuplot"));
 	assert_non_null(strstr(complaint.advice, "apt-get install gnuplot-nox"));
 	assert_true(exists(f, "summary.txt"));
@@ -221,7 +235,7 @@ static void a_run_without_numbers_has_a_summary(void **state)
 	options.backends[1] = NULL;
 	options.failing = "small";
 	write_run(f, &options);
-	assert_int_equal(report_write(f->folder, &complaint), REPORT_NO_FIGURE);
+	assert_int_equal(report(f, &complaint), REPORT_NO_FIGURE);
 	assert_non_null(strstr(complaint.why, "no window of the run has a number"));
 	assert_true(exists(f, "summary.txt"));
 }
@@ -243,11 +257,11 @@ static void names_the_file_that_is_wrong(void **state)
 		write_run(f, &usual);
 		(void)snprintf(path, sizeof(path), "%s/%s", f->folder, files[i]);
 		assert_int_equal(file_write_all(path, &damage), 0);
-		if (report_write(f->folder, &complaint) >= 0)
+		if (report(f, &complaint) >= 0)
 			fail_msg("%s may be damaged", files[i]);
 		assert_true(complaint.what[0] != '\0');
 		assert_int_equal(unlink(path), 0);
-		assert_true(report_write(f->folder, &complaint) < 0);
+		assert_true(report(f, &complaint) < 0);
 		if (!strstr(complaint.what, files[i]))
 			fail_msg("\"%s\" does not name %s", complaint.what, files[i]);
 	}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/clock.h"
+#include "base/file.h"
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/pools.h"
+#include "cli/report.h"
+#include "cli/run-folder.h"
+#include "cli/run-options.h"
+#include "cli/share.h"
+#include "cli/signals.h"
+#include "core/trials.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* As env(1) has them: the program's own codes stay below. */
+enum { EXIT_OWN_FAILURE = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
+
+enum { HUGE_PAGE = 2 * 1024 * 1024 };
+
+struct command {
+	struct run_options options;
+	struct environment environment;
+	struct machine machine;
+	struct program_allocator allocators[TRIALS_ALLOCATORS];
+	size_t allocators_count;
+	struct pools pools;
+	struct run_folder folder;
+	struct event_list events;
+	struct trials_outcome outcome;
+	struct complaint complaint;
+	bool bar;
+};
+
+static int fail(const struct command *command)
+{
+	message_complaint(&command->complaint);
+	return EXIT_OWN_FAILURE;
+}
+
+/* Where Escalier's own libraries are: beside the executable where it was built, else
+ * installed. */
+static void find_own_folder(char folder[PATH_MAX])
+{
+	if (share_find_library("libescalier-hp.so", folder, PATH_MAX) == 0)
+		*strrchr(folder, '/') = '\0';
+	else
+		(void)snprintf(folder, PATH_MAX, "%s", ESCALIER_PREFIX "/lib");
+}
+
+static int print_list(void)
+{
+	char folder[PATH_MAX];
+	struct text text;
+	int code;
+
+	find_own_folder(folder);
+	text_init(&text);
+	for (size_t i = 0; program_allocators[i].name[0]; i++) {
+		struct program_allocator found;
+		struct complaint complaint = {0};
+		bool installed = allocator_find(&found, program_allocators[i].name,
+					 folder, &complaint) == 0;
+
+		text_append(&text, program_allocators[i].name);
+		text_pad_to(&text, 16);
+		text_append(&text, program_allocators[i].summary);
+		if (installed)
+			text_format(&text, "%s%s%s", found.path[0] ? " [" : "",
+				found.path, found.path[0] ? "]" : "");
+		else
+			text_format(&text, " (not installed: %s)", complaint.advice);
+		text_append(&text, "\n");
+	}
+	code = output_text(&text);
+	text_release(&text);
+	return code ? EXIT_OWN_FAILURE : 0;
+}
+
+/* One that is not installed is noted where it was asked for by name. */
+static int add_allocator(
+	struct command *command, const char *name, const char *folder, bool by_name)
+{
+	struct program_allocator *allocator =
+		&command->allocators[command->allocators_count];
+	int error = allocator_find(allocator, name, folder, &command->complaint);
+
+	if (error == -ENOPKG && command->allocators_count > 0) {
+		if (by_name)
+			message_complaint(&command->complaint);
+		(void)environment_note_complaint(
+			&command->environment, "", &command->complaint);
+		return 0;
+	}
+	if (!error)
+		command->allocators_count++;
+	return error;
+}
+
+static int add_definitions(struct command *command)
+{
+	for (size_t i = 0; i < command->options.definitions_count; i++) {
+		struct complaint why = {0};
+		int error;
+
+		if (command->allocators_count == TRIALS_ALLOCATORS) {
+			complaint_what(&command->complaint, "too many allocators");
+			complaint_why(
+				&command->complaint, "at most %d", TRIALS_ALLOCATORS);
+			return -EINVAL;
+		}
+		error = allocator_define(
+			&command->allocators[command->allocators_count++],
+			command->options.definitions[i], &why);
+		if (error) {
+			complaint_what(&command->complaint, "--allocator cannot be used");
+			complaint_why(&command->complaint, "%s", why.why);
+			return error;
+		}
+	}
+	return 0;
+}
+
+static int choose_allocators(struct command *command)
+{
+	const struct run_options *options = &command->options;
+	bool all = options->allocators_count == 1 &&
+		   strcmp(options->allocators[0], "all") == 0;
+	char folder[PATH_MAX];
+	int error = 0;
+
+	find_own_folder(folder);
+	for (size_t i = 0; all && program_allocators[i].name[0] && !error; i++)
+		error = add_allocator(command, program_allocators[i].name, folder, false);
+	for (size_t i = 0; !all && i < options->allocators_count && !error; i++)
+		error = add_allocator(command, options->allocators[i], folder, true);
+	return error ? error : add_definitions(command);
+}
+
+static int on_write(void *context, const struct execution *execution)
+{
+	struct command *command = context;
+
+	run_folder_write(&command->folder, execution);
+	return run_folder_flush(&command->folder);
+}
+
+static void on_progress(void *context, const struct execution *next, uint64_t round,
+	uint64_t done, uint64_t of)
+{
+	const struct command *command = context;
+
+	(void)done;
+	(void)of;
+	if (command->bar)
+		fprintf(stderr, "\rround %llu of %llu  %s\033[K",
+			(unsigned long long)round + 1,
+			(unsigned long long)command->options.rounds_max, next->allocator);
+}
+
+static int run_trials(struct command *command)
+{
+	const struct run_options *options = &command->options;
+	const struct trials_setup setup = {
+		.arguments = options->program,
+		.environment = environ,
+		.allocators = command->allocators,
+		.allocators_count = command->allocators_count,
+		.input = options->input,
+		.prepare = options->prepare,
+		.check_output = options->check_output,
+		.show_output = options->show_output,
+		.timed = true,
+		.watched = !options->no_watch,
+		.rounds_min = options->rounds_min,
+		.rounds_max = options->rounds_max,
+		.warm_ups = options->warm_ups,
+		.budget_ns = options->budget_ns,
+		.target = options->target,
+		.timeout_ns = options->timeout_ns,
+		.sample_ns = options->sample_ns,
+		.cpus = options->pinned ? &options->cpus : NULL,
+		.pools = command->pools.pool,
+		.pools_count = command->pools.count,
+		.events = &command->events,
+		.stop = &signals_received,
+		.write = on_write,
+		.progress = on_progress,
+		.context = command,
+	};
+	int error = trials_run(&setup, &command->outcome, &command->complaint);
+
+	if (command->bar)
+		fputs("\r\033[K", stderr);
+	return error;
+}
+
+static void fill_environment(struct command *command, int argc, char **argv)
+{
+	struct environment *environment = &command->environment;
+
+	environment_begin(environment, argc, argv);
+	environment->rounds_min = command->options.rounds_min;
+	environment->rounds_max = command->options.rounds_max;
+	environment->target = command->options.target;
+	environment->budget_ns = command->options.budget_ns;
+	(void)snprintf(environment->baseline, sizeof(environment->baseline), "%s",
+		command->allocators[0].name);
+}
+
+static int open_folder(struct command *command)
+{
+	struct run_folder *folder = &command->folder;
+	int error = run_folder_create(folder, &execution_record, command->options.output,
+		&command->environment, &command->machine, &command->complaint);
+
+	if (!error)
+		error = run_folder_write_environment(folder, &command->environment,
+			&command->machine, &command->complaint);
+	if (!error)
+		error = run_folder_open_rows(folder, &command->events,
+			command->options.json, &command->environment, &command->machine,
+			&command->complaint);
+	return error;
+}
+
+/* The pools are opened without need too: what the program takes from them is told. */
+static void open_pools(struct command *command)
+{
+	const struct plan_pool wanted = {.page_bytes = HUGE_PAGE,
+		.pages = (command->options.reserve_bytes + HUGE_PAGE - 1) / HUGE_PAGE,
+		.node = -1};
+
+	if (wanted.pages)
+		pools_grow(&command->pools, &wanted, 1, &command->environment);
+	else if (pool_open(&command->pools.pool[0], "", HUGE_PAGE, -1) == 0)
+		command->pools.count = 1;
+}
+
+/* The file of the report that was asked for, on stdout. */
+static int tell(const struct command *command)
+{
+	const struct run_options *options = &command->options;
+	const char *name = options->json  ? "comparison.json"
+			   : options->csv ? "comparison.csv"
+					  : "summary.txt";
+	char path[PATH_MAX + 32];
+	struct text text;
+	int code = 0;
+
+	text_init(&text);
+	(void)snprintf(path, sizeof(path), "%s/%s", command->folder.path, name);
+	if (!options->quiet && file_read_all(path, &text))
+		code = EXIT_OWN_FAILURE;
+	if (options->quiet || (!options->json && !options->csv))
+		text_format(&text, "%sreport: %s\n", text.length ? "\n" : "",
+			command->folder.path);
+	if (output_text(&text))
+		code = EXIT_OWN_FAILURE;
+	text_release(&text);
+	return code;
+}
+
+static int exit_code_of(int error)
+{
+	return error == -ENOENT ? EXIT_NOT_FOUND
+	       : error == -EACCES || error == -ENOEXEC || error == -EISDIR
+		       ? EXIT_CANNOT_EXECUTE
+		       : EXIT_OWN_FAILURE;
+}
+
+static void record_outcome(struct command *command, uint64_t started_ns)
+{
+	struct environment *environment = &command->environment;
+
+	(void)clock_stamp(environment->finished);
+	environment->interrupted = command->outcome.interrupted;
+	environment->rounds_done = command->outcome.rounds_done;
+	environment->elapsed_ns = clocks_system.wall_ns() - started_ns;
+}
+
+/* From chosen allocators to the report: the exit code. */
+static int measure_and_report(struct command *command)
+{
+	uint64_t started_ns = clocks_system.wall_ns();
+	struct complaint first;
+	struct text written;
+	int error = open_folder(command);
+	int code = 0;
+
+	if (error)
+		return fail(command);
+	open_pools(command);
+	error = run_trials(command);
+	if (pools_restore(&command->pools, &command->environment))
+		code = EXIT_OWN_FAILURE;
+	record_outcome(command, started_ns);
+	first = command->complaint;
+	if (error) {
+		(void)fail(command);
+		code = exit_code_of(error);
+	}
+	if (run_folder_close(&command->folder, &command->complaint) ||
+		run_folder_write_environment(&command->folder, &command->environment,
+			&command->machine, &command->complaint))
+		code = error ? code : fail(command);
+	if (command->folder.rows == 0)
+		return code ? code : EXIT_OWN_FAILURE;
+	command->complaint = first;
+	text_init(&written);
+	if (report_write(command->folder.path, &written, &command->complaint) < 0)
+		code = fail(command);
+	else if (tell(command))
+		code = EXIT_OWN_FAILURE;
+	text_release(&written);
+	return code ? code : command->outcome.first_code;
+}
+
+static int run_command(struct command *command, int argc, char **argv)
+{
+	struct text help;
+	int code;
+
+	if (run_options_parse(&command->options, argc, argv, &command->complaint))
+		return fail(command);
+	if (command->options.help) {
+		text_init(&help);
+		run_options_help(&help);
+		code = output_text(&help);
+		text_release(&help);
+		return code;
+	}
+	if (command->options.list)
+		return print_list();
+	if (choose_allocators(command))
+		return fail(command);
+	if (signals_catch() != 0 ||
+		topology_load(&command->machine, NULL, &command->complaint))
+		return fail(command);
+	fill_environment(command, argc, argv);
+	command->bar = !command->options.quiet && isatty(STDERR_FILENO);
+	code = measure_and_report(command);
+	topology_release(&command->machine);
+	return signals_received ? 128 + signals_received : code;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct command *command = calloc(1, sizeof(*command));
+	int code;
+
+	if (!command) {
+		fputs("escalier: not enough memory\n", stderr);
+		return EXIT_OWN_FAILURE;
+	}
+	code = run_command(command, argc, argv);
+	free(command);
+	return code;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/run-options.h"
+
+#include "base/number.h"
+#include "cli/options.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int take_allocators(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+
+	return words_split(&options->words, value, options->allocators, TRIALS_ALLOCATORS,
+		&options->allocators_count, why);
+}
+
+static int take_definition(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+
+	if (options->definitions_count == TRIALS_ALLOCATORS) {
+		complaint_why(why, "at most %d of them", TRIALS_ALLOCATORS);
+		return -EINVAL;
+	}
+	options->definitions[options->definitions_count++] = value;
+	return 0;
+}
+
+static int take_rounds(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+	uint64_t low, high;
+
+	(void)why;
+	if (number_parse_range(value, &low, &high) || low < 1 || high > 1000)
+		return -EINVAL;
+	options->rounds_min = low;
+	options->rounds_max = high;
+	return 0;
+}
+
+static int take_warm_ups(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+
+	(void)why;
+	return number_parse_unsigned(value, &options->warm_ups) ||
+			       options->warm_ups > 1000
+		       ? -EINVAL
+		       : 0;
+}
+
+static int take_target(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+
+	(void)why;
+	return number_parse_share(value, &options->target);
+}
+
+static int take_duration(uint64_t *ns, const char *value)
+{
+	return number_parse_duration(value, ns) || *ns == 0 ? -EINVAL : 0;
+}
+
+static int take_budget(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+
+	(void)why;
+	return take_duration(&options->budget_ns, value);
+}
+
+static int take_timeout(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+
+	(void)why;
+	return take_duration(&options->timeout_ns, value);
+}
+
+static int take_sample(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+
+	(void)why;
+	return take_duration(&options->sample_ns, value);
+}
+
+static int take_reserve(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+
+	(void)why;
+	return number_parse_bytes(value, &options->reserve_bytes);
+}
+
+static int take_cpus(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+
+	(void)why;
+	options->pinned = true;
+	return cpus_parse(value, &options->cpus) || cpus_count(&options->cpus) == 0
+		       ? -EINVAL
+		       : 0;
+}
+
+#define TEXT(function, member)                                                           \
+	static int function(void *target, const char *value, struct complaint *why)      \
+	{                                                                                \
+		struct run_options *options = target;                                    \
+                                                                                         \
+		if (*value == '\0') {                                                    \
+			complaint_why(why, "it is empty");                               \
+			return -EINVAL;                                                  \
+		}                                                                        \
+		options->member = value;                                                 \
+		return 0;                                                                \
+	}
+TEXT(take_input, input)
+TEXT(take_prepare, prepare)
+TEXT(take_output, output)
+
+#define FLAG(function, member)                                                           \
+	static int function(void *target, const char *value, struct complaint *why)      \
+	{                                                                                \
+		struct run_options *options = target;                                    \
+                                                                                         \
+		(void)value;                                                             \
+		(void)why;                                                               \
+		options->member = true;                                                  \
+		return 0;                                                                \
+	}
+FLAG(take_check_output, check_output)
+FLAG(take_show_output, show_output)
+FLAG(take_no_watch, no_watch)
+FLAG(take_list, list)
+FLAG(take_csv, csv)
+FLAG(take_json, json)
+FLAG(take_quiet, quiet)
+FLAG(take_help, help)
+
+static const struct option_row rows[] = {
+	{"allocators", 'a', "LIST", "to compare; the first is the reference (libc,hp)",
+		"names that --list shows, or all", take_allocators},
+	{"allocator", 0, "NAME=LIB", "an allocator library of your own; may be repeated",
+		"NAME=/PATH/LIBRARY", take_definition},
+	{"rounds", 'r', "MIN[:MAX]", "executions under each allocator, in turn (10)",
+		"1 to 1000, as in 10 or 6:25", take_rounds},
+	{"target", 0, "SHARE", "half-width of the ratios' intervals that ends it (1%)",
+		"a share, as in 1% or 0.01", take_target},
+	{"budget", 0, "TIME", "no new round after it, once MIN are done (10m)",
+		"a duration, as in 90s or 3m", take_budget},
+	{"warm-up", 'w', "N", "executions before the first that counts (1)", "0 to 1000",
+		take_warm_ups},
+	{"timeout", 0, "TIME", "end an execution that takes longer", "a duration",
+		take_timeout},
+	{"cpu", 'C', "LIST", "CPUs that the program may use (all)",
+		"CPU numbers, as in 0 or 0-3,8", take_cpus},
+	{"input", 'i', "FILE", "its standard input, each time (/dev/null)", "a file",
+		take_input},
+	{"prepare", 0, "COMMAND", "shell command before each execution", "a command",
+		take_prepare},
+	{"check-output", 'c', NULL, "its output must be the same under each allocator",
+		"", take_check_output},
+	{"show-output", 0, NULL, "let it print where escalier does", "",
+		take_show_output},
+	{"no-watch", 0, NULL, "times alone: no counters, no memory", "", take_no_watch},
+	{"sample", 0, "TIME", "between two looks at its memory (10ms)", "a duration",
+		take_sample},
+	{"reserve", 0, "SIZE",
+		"2 MiB pages to have in the pool while it runs (root; put back)",
+		"a size, as in 512M", take_reserve},
+	{"output", 'o', "DIR", "folder of the run (results/HOST/TIME)", "a new folder",
+		take_output},
+	{"list", 'l', NULL, "the allocators, and which are installed", "", take_list},
+	{"csv", 0, NULL, "the comparison as CSV", "", take_csv},
+	{"json", 0, NULL, "the comparison as JSON, and executions.jsonl", "", take_json},
+	{"quiet", 'q', NULL, "no progress, and only the report's place on stdout", "",
+		take_quiet},
+	{"help", 'h', NULL, "this text", "", take_help},
+};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+void run_options_help(struct text *text)
+{
+	text_append(text,
+		"Usage: escalier run [OPTION]... -- PROGRAM [ARGUMENT]...\n"
+		"Run an unmodified program under each allocator, in turn, and say what "
+		"changes: time,\nfaults, memory and hardware events, with how sure that "
+		"is.\n\n");
+	options_help(rows, ROWS, text);
+	text_append(text,
+		"\nExit status: that of the program under the reference, 128+n where "
+		"signal n ended it,\n124 where it ran out of time; 125 where escalier "
+		"failed, 126 the program cannot be\nexecuted, 127 it was not found.\n");
+}
+
+static void set_defaults(struct run_options *options)
+{
+	struct complaint unused = {0};
+
+	*options = (struct run_options){.rounds_min = 10,
+		.rounds_max = 10,
+		.target = 0.01,
+		.budget_ns = 600ull * 1000000000,
+		.warm_ups = 1,
+		.sample_ns = 10000000};
+	(void)take_allocators(options, "libc,hp", &unused);
+}
+
+int run_options_parse(
+	struct run_options *options, int argc, char **argv, struct complaint *complaint)
+{
+	int own = 1;
+	int error;
+
+	set_defaults(options);
+	while (own < argc && strcmp(argv[own], "--") != 0)
+		own++;
+	error = options_parse(rows, ROWS, options, own, argv, complaint);
+	if (error) {
+		if (own == argc && !complaint->advice[0])
+			complaint_advise(complaint, "put the program behind \"--\"");
+		return error;
+	}
+	if (own + 1 < argc)
+		options->program = argv + own + 1;
+	if (options->program || options->help || options->list)
+		return 0;
+	complaint_what(complaint, "which program?");
+	complaint_advise(complaint, "escalier run -- PROGRAM [ARGUMENT]...");
+	return -EINVAL;
+}

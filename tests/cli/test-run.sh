@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# `escalier run`: what it takes, what it hands on of the program, and the files that it leaves.
+# shellcheck source=tests/cli/lib.sh
+. tests/cli/lib.sh
+
+begin "help"
+run run --help
+exits 0
+out_has 'Usage: escalier run [OPTION]... -- PROGRAM'
+err_is_empty
+end
+
+begin "the list of allocators"
+run run --list
+exits 0
+for name in libc libc-thp hp jemalloc mimalloc tcmalloc; do
+  holds grep -qE "^$name " "$out"
+done
+end
+
+begin "no program"
+run run -a libc
+exits 125
+out_is_empty
+err_is_message
+err_has 'which program?'
+end
+
+begin "a program without the two dashes"
+run run -a libc true
+exits 125
+err_is_message
+err_has 'put the program behind "--"'
+end
+
+for bad in '-r 0' '-r 9:3' '--timeout 0' '--cpu x' '--target 3' '--allocator nonsense' '-a libc,libc' \
+  '-a nonsense' '--input /no/such/file'; do
+  begin "$bad is refused"
+  # shellcheck disable=SC2086
+  run run $bad --output "$work/never" -- true
+  exits 125
+  err_is_message
+  end
+done
+
+begin "an allocator that is not there is named, and the rest goes on"
+LD_LIBRARY_PATH='' run run -a libc,libc-thp -r 1 --warm-up 0 --quiet --output "$work/some" -- true
+exits 0
+end
+
+for code in 0 1 42; do
+  begin "exit status $code is handed on"
+  run run -a libc -r 1 -w 0 --quiet --output "$work/exit-$code" -- sh -c "exit $code"
+  exits $code
+  end
+done
+
+begin "the signal is handed on"
+run run -a libc -r 1 -w 0 --quiet --output "$work/signal" -- sh -c 'kill -TERM $$'
+exits 143
+end
+
+begin "a program that is not found"
+run run -a libc -r 1 --quiet --output "$work/missing" -- no-such-program-of-escalier
+exits 127
+err_is_message
+err_has 'cannot execute no-such-program-of-escalier'
+end
+
+begin "a program that cannot be executed"
+run run -a libc -r 1 --quiet --output "$work/denied" -- /etc/passwd
+exits 126
+err_is_message
+end
+
+begin "a time limit"
+run run -a libc -r 1 -w 0 --quiet --timeout 100ms --output "$work/slow" -- sleep 600
+exits 124
+holds grep -q timeout "$work/slow/executions.csv"
+end
+
+begin "a comparison and its files"
+printf 'b\na\n' >"$work/input"
+run run -a libc,libc-thp -r 2 -w 1 --check-output --json --input "$work/input" \
+  --output "$work/compare" -- sort
+exits 0
+holds python3 - "$out" "$work/compare/executions.csv" <<'PYTHON'
+import csv, json, sys
+summary = json.load(open(sys.argv[1]))
+rows = list(csv.DictReader(open(sys.argv[2])))
+assert [c["allocator"] for c in summary["contenders"]] == ["libc", "libc-thp"]
+assert len(rows) == 2 * 2 * 2, len(rows)
+order = [(r["allocator"], r["kind"]) for r in rows]
+assert order[:4] == [("libc", "timed"), ("libc", "watched"), ("libc-thp", "timed"), ("libc-thp", "watched")]
+assert order[4][0] == "libc-thp", "the first of a round changes"
+assert len({r["output_digest"] for r in rows}) == 1 and rows[0]["output_bytes"] == "4"
+assert all(r["end"] == "exit" and r["code"] == "0" and int(r["wall_ns"]) > 0 for r in rows)
+assert all(int(r["minor_faults"]) > 0 for r in rows)
+PYTHON
+for file in summary.txt comparison.csv comparison.json executions.jsonl environment.json; do
+  holds test -s "$work/compare/$file"
+done
+end
+
+begin "the report again, byte for byte"
+cp "$work/compare/summary.txt" "$work/before"
+cp "$work/compare/comparison.json" "$work/before.json"
+run report "$work/compare"
+exits 0
+out_has "$work/compare/comparison.csv"
+holds cmp "$work/before" "$work/compare/summary.txt"
+holds cmp "$work/before.json" "$work/compare/comparison.json"
+end
+
+begin "an output that changes is told"
+run run -a libc,libc-thp -r 1 -w 0 --check-output --output "$work/changes" -- sh -c 'echo $$; date +%N'
+exits 0
+out_has 'outputs differ from the first'
+end
+
+begin "a program that fails under one allocator only"
+# shellcheck disable=SC2016 # for the inner shell
+run run -a libc,libc-thp -r 2 -w 0 --output "$work/fails" -- \
+  sh -c 'test -z "$GLIBC_TUNABLES" || { echo gone >&2; kill -SEGV $$; }'
+exits 0
+out_has 'fails: Segmentation fault (signal 11)'
+out_has '4 of 4 executions'
+out_has 'gone'
+end
+
+begin "the command of --prepare runs before each execution"
+run run -a libc -r 2 -w 1 --no-watch --quiet --prepare "echo >>'$work/prepared'" \
+  --output "$work/prepare" -- true
+exits 0
+holds test "$(wc -l <"$work/prepared")" -eq 3
+end
+
+begin "a failing --prepare ends the run"
+run run -a libc -r 2 --quiet --prepare 'exit 3' --output "$work/unprepared" -- true
+exits 125
+err_has 'the command of --prepare failed'
+end
+
+begin "an interrupt leaves what there is"
+"$ESCALIER" run -a libc -r 100 --output "$work/interrupted" -- sleep 0.2 >"$out" 2>"$err" &
+pid=$!
+for _ in $(seq 600); do
+  [ "$(grep -c timed "$work/interrupted/executions.csv" 2>/dev/null)" -ge 2 ] 2>/dev/null && break
+  sleep 0.1
+done
+kill -INT $pid
+wait $pid
+status=$?
+exits 130
+holds grep -q '"interrupted": true' "$work/interrupted/environment.json"
+holds grep -q interrupted "$work/interrupted/summary.txt"
+end
+
+begin "a damaged row is refused by its line"
+cp -r "$work/compare" "$work/damaged"
+echo 'libc,timed' >>"$work/damaged/executions.csv"
+run report "$work/damaged"
+exits 1
+err_is_message
+err_has 'line 10'
+end
+
+finish
