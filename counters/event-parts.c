@@ -44,8 +44,9 @@ static void add_unit(struct event_part *part, uint32_t type, const struct pmu *p
 {
 	if (part->units_count == PART_UNITS)
 		return;
-	part->units[part->units_count++] =
-		(struct event_unit){.type = type, .cpus = pmu ? &pmu->cpus : NULL};
+	part->units[part->units_count++] = (struct event_unit){.type = type,
+		.pmu = pmu ? pmu->type : type,
+		.cpus = pmu ? &pmu->cpus : NULL};
 }
 
 static void add_single(struct event_parts *parts, const struct event_code *code,

@@ -78,7 +78,7 @@ static struct kernel_group *group_for(struct opening *opening,
 	struct counters *counters = opening->counters;
 	const bool joins = (part->kind == PMU_CORE || unit->type == PERF_TYPE_SOFTWARE) &&
 			   pmus_count_cores(&opening->pmus) < 2;
-	const uint32_t context = joins ? 0 : unit->type;
+	const uint32_t context = joins ? 0 : unit->pmu;
 	struct kernel_group *grown;
 
 	for (size_t i = 0; i < counters->groups_count; i++) {
@@ -283,15 +283,11 @@ static int arrange(struct opening *opening)
 		if (counters->groups[g].count > 0)
 			counters->groups[kept++] = counters->groups[g];
 	counters->groups_count = kept;
-	for (size_t g = 0; g < kept; g++) {
-		const struct kernel_group *group = &counters->groups[g];
-
-		for (size_t m = 0; m < group->count; m++)
-			opening->status[group->members[m].event].alone =
-				group->apart ||
-				group->context != counters->groups[0].context ||
-				(group->thread < 0) != (counters->groups[0].thread < 0);
-	}
+	/* An event of several units or types of core is where its first one is. */
+	for (size_t g = kept; g-- > 0;)
+		for (size_t m = 0; m < counters->groups[g].count; m++)
+			opening->status[counters->groups[g].members[m].event].alone =
+				g > 0 || counters->groups[g].apart;
 	if (kept == 0)
 		return 0;
 	counters->totals = calloc(kept, sizeof(*counters->totals));

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMINGS = 11 };
+enum { TIMINGS = 11, MIDDLE = TIMINGS / 2 };
 
 static int perf_switch(struct counters *counters, bool on)
 {
@@ -133,14 +133,14 @@ static const char *user_read_obstacle(const struct counters *counters)
 /* Each of the user's values must lie between two of the kernel's. */
 static int prove_user_read(struct counters *counters, struct counter_read_cost *cost)
 {
-	const size_t size = counters->groups_count * sizeof(*counters->totals);
-	struct counter_value(*user)[GROUP_EVENTS] = malloc(size);
-	struct counter_value(*before)[GROUP_EVENTS] = malloc(size);
+	const size_t count = counters->groups_count;
+	struct counter_value(*user)[GROUP_EVENTS] = calloc(count + 1, sizeof(*user));
+	struct counter_value(*before)[GROUP_EVENTS] = calloc(count + 1, sizeof(*before));
 	const char *why = "it was not on a hardware counter while that was tried";
 	int error = user && before ? read_by_system_calls(counters) : -ENOMEM;
 
 	if (!error) {
-		memcpy(before, counters->totals, size);
+		memcpy(before, counters->totals, count * sizeof(*before));
 		error = user_read_groups(
 			counters->groups, counters->groups_count, user, &why);
 		if (error) {
@@ -173,7 +173,7 @@ static int compare_ns(const void *a, const void *b)
 static double median_ns(uint64_t ns[TIMINGS])
 {
 	qsort(ns, TIMINGS, sizeof(ns[0]), compare_ns);
-	return (double)ns[TIMINGS / 2];
+	return (double)ns[MIDDLE];
 }
 
 /* In turn, so that whatever slows one slows the other. */

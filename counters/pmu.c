@@ -78,11 +78,12 @@ static int in_order(const void *a, const void *b)
 static int add_pmu(struct pmus *pmus, const char *name)
 {
 	struct pmu pmu = {.kind = PMU_OTHER, .unread = true};
+	const size_t length = strlen(name);
 	struct pmu *grown;
 
-	if (name[0] == '.' || strlen(name) >= sizeof(pmu.name))
+	if (name[0] == '.' || length >= sizeof(pmu.name))
 		return 0;
-	(void)snprintf(pmu.name, sizeof(pmu.name), "%s", name);
+	memcpy(pmu.name, name, length + 1);
 	if (is_core_name(name) || has_cpus_file(pmus->root, name))
 		read_pmu(pmus, &pmu);
 	grown = realloc(pmus->list, (pmus->count + 1) * sizeof(*grown));

@@ -80,7 +80,8 @@ struct event_part {
 	struct event_code code;
 	bool extended; /* the PMU's type is in the config's upper half */
 	struct event_unit {
-		uint32_t type;
+		uint32_t type;           /* for perf_event_open */
+		uint32_t pmu;            /* the PMU's own, which may differ */
 		const struct cpus *cpus; /* of the PMU; NULL: any */
 	} units[PART_UNITS];
 	size_t units_count;

@@ -1,3 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The calls that reach the kernel's perf_event are this test's own.
-LINK_test-perf-emulated := -Wl,--wrap=syscall,--wrap=ioctl,--wrap=read,--wrap=close
+# Tests whose kernel is emulated.c: the calls that reach perf_event, and the instructions that read
+# counters, are its own.
+EMULATED := test-perf-emulated test-perf-targets test-perf-user
+$(EMULATED:%=$(B)/tests/counters/%): $(B)/tests/counters/emulated.o $(B)/tests/counters/record.o
+$(foreach t,$(EMULATED),$(eval LINK_$(t) := -Wl,--wrap=syscall,--wrap=ioctl,--wrap=read,--wrap=close \
+	-Wl,--wrap=mmap,--wrap=munmap,--wrap=pmus_load,--wrap=user_counter_exists \
+	-Wl,--wrap=user_counter_read,--wrap=user_clock_read))
+$(B)/tests/counters/test-explain $(B)/tests/counters/test-pmu: $(B)/tests/counters/record.o

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "base/file.h"
 #include "counters/counters.h"
 #include "counters/explain.h"
+#include "tests/counters/record.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -105,44 +105,6 @@ static void test_system(void **state)
 	expect(facts, -ENOSYS, "seccomp", "container");
 }
 
-/* A recorded system: /proc and /sys under a folder of its own. */
-static void put(const char *root, const char *path, const char *bytes)
-{
-	struct text text;
-	char whole[160];
-	char *slash;
-
-	(void)snprintf(whole, sizeof(whole), "%s%s", root, path);
-	slash = strrchr(whole, '/');
-	*slash = '\0';
-	assert_int_equal(file_make_folders(whole), 0);
-	*slash = '/';
-	text_init(&text);
-	text_append(&text, bytes);
-	assert_int_equal(file_write_all(whole, &text), 0);
-	text_release(&text);
-}
-
-static void clear(const char *root)
-{
-	static const char *const paths[] = {"/proc/cpuinfo", "/proc/self/status",
-		"/proc/sys/kernel/nmi_watchdog", "/proc/sys/kernel/perf_event_paranoid",
-		"/sys/bus/event_source/devices/armv8_pmuv3_0/type", "/proc/self",
-		"/proc/sys/kernel", "/proc/sys", "/proc",
-		"/sys/bus/event_source/devices/armv8_pmuv3_0",
-		"/sys/bus/event_source/devices/arm_cmn_0/type",
-		"/sys/bus/event_source/devices/arm_cmn_0",
-		"/sys/bus/event_source/devices", "/sys/bus/event_source", "/sys/bus",
-		"/sys", ""};
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		char whole[160];
-
-		(void)snprintf(whole, sizeof(whole), "%s%s", root, paths[i]);
-		assert_int_equal(remove(whole), 0);
-	}
-}
-
 static void test_host(void **state)
 {
 	char root[] = "/tmp/test-explain-XXXXXX";
@@ -154,25 +116,25 @@ static void test_host(void **state)
 	host_facts_read(root, &facts);
 	assert_false(facts.core_pmu || facts.hypervisor || facts.watchdog ||
 		     facts.seccomp || facts.perfmon || facts.paranoid_known);
-	put(root, "/proc/cpuinfo", "flags\t: fpu rdseed hypervisor lahf_lm\n");
-	put(root, "/proc/self/status",
+	record_put(root, "/proc/cpuinfo", "flags\t: fpu rdseed hypervisor lahf_lm\n");
+	record_put(root, "/proc/self/status",
 		"Name:\tescalier\nCapEff:\t0000004000000000\nSeccomp:\t2\n");
-	put(root, "/proc/sys/kernel/nmi_watchdog", "1\n");
-	put(root, "/proc/sys/kernel/perf_event_paranoid", "-1\n");
-	put(root, "/sys/bus/event_source/devices/arm_cmn_0/type", "9\n");
+	record_put(root, "/proc/sys/kernel/nmi_watchdog", "1\n");
+	record_put(root, "/proc/sys/kernel/perf_event_paranoid", "-1\n");
+	record_put(root, "/sys/bus/event_source/devices/arm_cmn_0/type", "9\n");
 	host_facts_read(root, &facts);
 	assert_false(facts.core_pmu); /* an interconnect is no core */
 	assert_true(facts.hypervisor && facts.watchdog && facts.seccomp);
 	assert_true(facts.perfmon && facts.paranoid_known);
 	assert_int_equal(facts.paranoid, -1);
-	put(root, "/sys/bus/event_source/devices/armv8_pmuv3_0/type", "8\n");
+	record_put(root, "/sys/bus/event_source/devices/armv8_pmuv3_0/type", "8\n");
 	/* CAP_PERFMON is bit 38; the bits beside it are others. */
-	put(root, "/proc/self/status",
+	record_put(root, "/proc/self/status",
 		"Name:\tx\nCapEff:\t000001bfffdfffff\nSeccomp:\t0\n");
 	host_facts_read(root, &facts);
 	assert_true(facts.core_pmu);
 	assert_false(facts.perfmon || facts.seccomp);
-	clear(root);
+	record_remove(root);
 }
 
 int main(void)

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The perf backend against a kernel made of this file: perf_event_open, ioctl, read and
- * close on its descriptors are answered here (by the linker's --wrap), in the kernel's
- * own layouts. Every other descriptor and system call goes to the real one.
- */
+/* The perf backend against an emulated kernel: opening, reading and failures of a group
+ * on the calling thread. */
 #include "counters/counters.h"
+#include "tests/counters/emulated.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -13,169 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cmocka.h>
-
-enum { FIRST_FD = 10000, OPENS_MAX = 32 };
-
-static struct kernel {
-	struct {
-		struct perf_event_attr attr;
-		int group_fd;
-		bool closed;
-	} opens[OPENS_MAX];
-	unsigned opens_count;
-	unsigned counters;       /* hardware events that a group may hold */
-	uint64_t refused_config; /* perf_event_open of it fails with refused_error */
-	int refused_error;
-	int hardware_error;   /* every hardware event fails with it */
-	unsigned interrupted; /* calls that still fail with EINTR */
-	int ioctl_error;      /* PERF_EVENT_IOC_ID of ioctl_fd fails with it */
-	int ioctl_fd;
-	unsigned long enabled; /* the last enable or disable */
-	uint64_t reply[3 + 2 * GROUP_EVENTS];
-	long reply_bytes; /* or -errno */
-} kernel;
-
-ssize_t __real_read(int fd, void *bytes, size_t size);
-int __real_close(int fd);
-long __wrap_syscall(long number, ...);
-int __wrap_ioctl(int fd, unsigned long request, ...);
-ssize_t __wrap_read(int fd, void *bytes, size_t size);
-int __wrap_close(int fd);
-
-static long failure(int error)
-{
-	errno = error;
-	return -1;
-}
-
-static bool is_hardware(const struct perf_event_attr *attr)
-{
-	return attr->type != PERF_TYPE_SOFTWARE;
-}
-
-static unsigned hardware_in_group(int leader)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < kernel.opens_count; i++)
-		if (!kernel.opens[i].closed && is_hardware(&kernel.opens[i].attr) &&
-			(FIRST_FD + (int)i == leader ||
-				kernel.opens[i].group_fd == leader))
-			count++;
-	return count;
-}
-
-static long open_emulated(const struct perf_event_attr *attr, int group_fd)
-{
-	if (kernel.interrupted > 0) {
-		kernel.interrupted--;
-		return failure(EINTR);
-	}
-	if (kernel.hardware_error && is_hardware(attr))
-		return failure(kernel.hardware_error);
-	if (kernel.refused_error && attr->config == kernel.refused_config)
-		return failure(kernel.refused_error);
-	if (group_fd >= 0 && is_hardware(attr) &&
-		hardware_in_group(group_fd) == kernel.counters)
-		return failure(EINVAL);
-	if (kernel.opens_count == OPENS_MAX)
-		return failure(EMFILE);
-	kernel.opens[kernel.opens_count].attr = *attr;
-	kernel.opens[kernel.opens_count].group_fd = group_fd;
-	return FIRST_FD + (long)kernel.opens_count++;
-}
-
-long __wrap_syscall(long number, ...)
-{
-	const struct perf_event_attr *attr;
-	va_list arguments;
-	int group_fd;
-
-	/* Nothing else goes through syscall() here. */
-	assert_int_equal(number, SYS_perf_event_open);
-	va_start(arguments, number);
-	attr = va_arg(arguments, const struct perf_event_attr *);
-	/* The calling thread, on any CPU. */
-	assert_int_equal(va_arg(arguments, int), 0);
-	assert_int_equal(va_arg(arguments, int), -1);
-	group_fd = va_arg(arguments, int);
-	assert_int_equal(va_arg(arguments, unsigned long), PERF_FLAG_FD_CLOEXEC);
-	va_end(arguments);
-	return open_emulated(attr, group_fd);
-}
-
-static bool is_emulated(int fd)
-{
-	return fd >= FIRST_FD && fd < FIRST_FD + (int)kernel.opens_count;
-}
-
-static uint64_t id_of(int fd)
-{
-	return 7000 + 13 * (uint64_t)(fd - FIRST_FD);
-}
-
-int __wrap_ioctl(int fd, unsigned long request, ...)
-{
-	va_list arguments;
-	int result = 0;
-
-	assert_true(is_emulated(fd));
-	va_start(arguments, request);
-	if (kernel.ioctl_error && fd == kernel.ioctl_fd) {
-		result = (int)failure(kernel.ioctl_error);
-	} else if (request == PERF_EVENT_IOC_ID) {
-		*va_arg(arguments, uint64_t *) = id_of(fd);
-	} else {
-		assert_true(request == PERF_EVENT_IOC_ENABLE ||
-			    request == PERF_EVENT_IOC_DISABLE);
-		assert_int_equal(va_arg(arguments, int), PERF_IOC_FLAG_GROUP);
-		/* Only the leader stands for the group. */
-		assert_int_equal(kernel.opens[fd - FIRST_FD].group_fd, -1);
-		kernel.enabled = request;
-	}
-	va_end(arguments);
-	return result;
-}
-
-ssize_t __wrap_read(int fd, void *bytes, size_t size)
-{
-	if (!is_emulated(fd))
-		return __real_read(fd, bytes, size);
-	assert_int_equal(kernel.opens[fd - FIRST_FD].group_fd, -1);
-	if (kernel.interrupted > 0) {
-		kernel.interrupted--;
-		return failure(EINTR);
-	}
-	if (kernel.reply_bytes < 0)
-		return failure((int)-kernel.reply_bytes);
-	assert_true((size_t)kernel.reply_bytes <= sizeof(kernel.reply));
-	if (kernel.reply_bytes > (long)size)
-		return failure(ENOSPC); /* as the kernel does for a small buffer */
-	memcpy(bytes, kernel.reply, (size_t)kernel.reply_bytes);
-	return kernel.reply_bytes;
-}
-
-int __wrap_close(int fd)
-{
-	if (!is_emulated(fd))
-		return __real_close(fd);
-	assert_false(kernel.opens[fd - FIRST_FD].closed);
-	kernel.opens[fd - FIRST_FD].closed = true;
-	return 0;
-}
-
-static unsigned open_descriptors(void)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < kernel.opens_count; i++)
-		count += !kernel.opens[i].closed;
-	return count;
-}
 
 /* Three hardware events with a software event between them. */
 static const struct group group = {
@@ -199,28 +36,6 @@ static int open_mixed(struct opened *opened)
 	opened->complaint = (struct complaint){.what = ""};
 	return counters_perf.open(
 		&opened->counters, &group, NULL, opened->status, &opened->complaint);
-}
-
-/* A reply of the kernel: number, enabled, running, then value and id of each descriptor.
- */
-static void reply(uint64_t enabled, uint64_t running, unsigned count, const int *fds)
-{
-	kernel.reply[0] = count;
-	kernel.reply[1] = enabled;
-	kernel.reply[2] = running;
-	for (unsigned i = 0; i < count; i++) {
-		kernel.reply[3 + 2 * i] = 1000 * (i + 1);
-		kernel.reply[4 + 2 * i] = id_of(fds[i]);
-	}
-	kernel.reply_bytes = (long)((3 + 2 * count) * sizeof(kernel.reply[0]));
-}
-
-static int reset(void **state)
-{
-	(void)state;
-	memset(&kernel, 0, sizeof(kernel));
-	kernel.counters = 6;
-	return 0;
 }
 
 static const int all_fds[] = {FIRST_FD, FIRST_FD + 1, FIRST_FD + 2, FIRST_FD + 3};
@@ -269,9 +84,9 @@ static void test_open(void **state)
 	assert_true(kernel.enabled == PERF_EVENT_IOC_ENABLE);
 	assert_int_equal(counters_perf.stop(opened.counters), 0);
 	assert_true(kernel.enabled == PERF_EVENT_IOC_DISABLE);
-	assert_int_equal(open_descriptors(), 4);
+	assert_int_equal(emulated_open_descriptors(), 4);
 	counters_perf.close(opened.counters);
-	assert_int_equal(open_descriptors(), 0);
+	assert_int_equal(emulated_open_descriptors(), 0);
 	counters_perf.close(NULL);
 }
 
@@ -281,7 +96,7 @@ static void test_decode(void **state)
 
 	(void)state;
 	assert_int_equal(open_mixed(&opened), 0);
-	reply(5000, 5000, 4, all_fds);
+	emulated_reply(5000, 5000, 4, all_fds);
 	assert_int_equal(counters_perf.read(opened.counters, opened.values), 0);
 	/* The kernel's order is that of opening, the caller's that of the file. */
 	check_value(&opened.values[CYCLES], 1000, 5000, 5000);
@@ -289,11 +104,11 @@ static void test_decode(void **state)
 	check_value(&opened.values[WALKS], 3000, 5000, 5000);
 	check_value(&opened.values[SWITCHES], 4000, 5000, 5000);
 	/* Multiplexed: both times as they are, the count not scaled. */
-	reply(9000, 6000, 4, all_fds);
+	emulated_reply(9000, 6000, 4, all_fds);
 	assert_int_equal(counters_perf.read(opened.counters, opened.values), 0);
 	check_value(&opened.values[WALKS], 3000, 9000, 6000);
 	/* Never ran. */
-	reply(9000, 0, 4, all_fds);
+	emulated_reply(9000, 0, 4, all_fds);
 	assert_int_equal(counters_perf.read(opened.counters, opened.values), 0);
 	check_value(&opened.values[CYCLES], 1000, 9000, 0);
 	/* Totals of 64 bits arrive whole. */
@@ -328,7 +143,7 @@ static void test_bad_reads(void **state)
 
 	(void)state;
 	assert_int_equal(open_mixed(&opened), 0);
-	reply(5000, 5000, 4, all_fds);
+	emulated_reply(5000, 5000, 4, all_fds);
 	kernel.reply_bytes =
 		0; /* a group in the error state reads as the end of a file */
 	expect_no_values(&opened, -ENODATA);
@@ -339,12 +154,12 @@ static void test_bad_reads(void **state)
 	kernel.reply_bytes = 88;
 	kernel.reply[0] = 3;
 	expect_no_values(&opened, -EIO);
-	reply(5000, 5000, 5, (const int[]){FIRST_FD, 0, 0, 0, 0});
+	emulated_reply(5000, 5000, 5, (const int[]){FIRST_FD, 0, 0, 0, 0});
 	expect_no_values(&opened, -ENOSPC);
 	kernel.reply_bytes = -EBADF;
 	expect_no_values(&opened, -EBADF);
 	/* A value under another event's id is no value of either. */
-	reply(5000, 5000, 4, swapped);
+	emulated_reply(5000, 5000, 4, swapped);
 	expect_no_values(&opened, -EIO);
 	counters_perf.close(opened.counters);
 }
@@ -361,14 +176,14 @@ static void test_failed_member(void **state)
 	assert_int_equal(opened.status[HITS].error, -ENOENT);
 	assert_true(opened.status[HITS].why[0] != '\0');
 	assert_int_equal(opened.status[WALKS].error, 0);
-	reply(5000, 5000, 3, fds);
+	emulated_reply(5000, 5000, 3, fds);
 	assert_int_equal(counters_perf.read(opened.counters, opened.values), 0);
 	check_value(&opened.values[CYCLES], 1000, 5000, 5000);
 	check_value(&opened.values[HITS], 0, 0, 0);
 	check_value(&opened.values[WALKS], 2000, 5000, 5000);
 	check_value(&opened.values[SWITCHES], 3000, 5000, 5000);
 	counters_perf.close(opened.counters);
-	assert_int_equal(open_descriptors(), 0);
+	assert_int_equal(emulated_open_descriptors(), 0);
 }
 
 static void test_full_pmu(void **state)
@@ -384,17 +199,17 @@ static void test_full_pmu(void **state)
 	assert_non_null(strstr(opened.status[WALKS].why, "no counter left"));
 	assert_int_equal(opened.status[HITS].error, 0);
 	assert_int_equal(opened.status[SWITCHES].error, 0);
-	assert_int_equal(open_descriptors(), 3);
+	assert_int_equal(emulated_open_descriptors(), 3);
 	counters_perf.close(opened.counters);
-	assert_int_equal(open_descriptors(), 0);
+	assert_int_equal(emulated_open_descriptors(), 0);
 	/* Refused alone as well: the code is bad. */
-	(void)reset(NULL);
+	(void)emulated_reset(NULL);
 	kernel.refused_config = 0xf045;
 	kernel.refused_error = EINVAL;
 	assert_int_equal(open_mixed(&opened), 0);
 	assert_int_equal(opened.status[WALKS].error, -EINVAL);
 	counters_perf.close(opened.counters);
-	assert_int_equal(open_descriptors(), 0);
+	assert_int_equal(emulated_open_descriptors(), 0);
 }
 
 static void test_other_leader(void **state)
@@ -412,14 +227,14 @@ static void test_other_leader(void **state)
 	assert_int_equal(kernel.opens[1].group_fd, FIRST_FD);
 	counters_perf.close(opened.counters);
 	/* Without a PMU the software event leads itself. */
-	(void)reset(NULL);
+	(void)emulated_reset(NULL);
 	kernel.hardware_error = ENOENT;
 	assert_int_equal(open_mixed(&opened), 0);
 	assert_int_equal(opened.status[CYCLES].error, -ENOENT);
 	assert_int_equal(opened.status[SWITCHES].error, 0);
 	assert_true(kernel.opens[0].attr.disabled);
 	counters_perf.close(opened.counters);
-	assert_int_equal(open_descriptors(), 0);
+	assert_int_equal(emulated_open_descriptors(), 0);
 }
 
 static void test_none_opens(void **state)
@@ -439,7 +254,7 @@ static void test_none_opens(void **state)
 	assert_non_null(strstr(opened.complaint.advice, "ulimit"));
 	assert_int_equal(opened.status[SWITCHES].error, -EACCES);
 	assert_int_equal(opened.status[WALKS].error, -EMFILE);
-	assert_int_equal(open_descriptors(), 0);
+	assert_int_equal(emulated_open_descriptors(), 0);
 }
 
 static void test_unknown_event(void **state)
@@ -490,12 +305,12 @@ static void test_failed_ioctl(void **state)
 	assert_int_equal(open_mixed(&opened), 0);
 	/* Without an id its values could not be told from others'. */
 	assert_int_equal(opened.status[HITS].error, -ENOTTY);
-	assert_int_equal(open_descriptors(), 3);
+	assert_int_equal(emulated_open_descriptors(), 3);
 	kernel.ioctl_fd = FIRST_FD;
 	assert_int_equal(counters_perf.start(opened.counters), -ENOTTY);
 	assert_int_equal(counters_perf.stop(opened.counters), -ENOTTY);
 	counters_perf.close(opened.counters);
-	assert_int_equal(open_descriptors(), 0);
+	assert_int_equal(emulated_open_descriptors(), 0);
 }
 
 static void test_probe(void **state)
@@ -512,7 +327,7 @@ static void test_probe(void **state)
 	kernel.refused_error = ENOSYS;
 	assert_int_equal(counters_perf.probe(&complaint), -ENOSYS);
 	assert_non_null(strstr(complaint.why, "perf_event_open is not there"));
-	assert_int_equal(open_descriptors(), 0);
+	assert_int_equal(emulated_open_descriptors(), 0);
 	/* And so auto counts nothing, and says why. */
 	assert_ptr_equal(counters_find("auto", &complaint), &counters_none);
 	assert_non_null(strstr(complaint.why, "perf_event_open is not there"));
@@ -521,17 +336,17 @@ static void test_probe(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_open, reset),
-		cmocka_unit_test_setup(test_decode, reset),
-		cmocka_unit_test_setup(test_bad_reads, reset),
-		cmocka_unit_test_setup(test_failed_member, reset),
-		cmocka_unit_test_setup(test_full_pmu, reset),
-		cmocka_unit_test_setup(test_other_leader, reset),
-		cmocka_unit_test_setup(test_none_opens, reset),
-		cmocka_unit_test_setup(test_unknown_event, reset),
-		cmocka_unit_test_setup(test_interrupted_open, reset),
-		cmocka_unit_test_setup(test_failed_ioctl, reset),
-		cmocka_unit_test_setup(test_probe, reset),
+		cmocka_unit_test_setup(test_open, emulated_reset),
+		cmocka_unit_test_setup(test_decode, emulated_reset),
+		cmocka_unit_test_setup(test_bad_reads, emulated_reset),
+		cmocka_unit_test_setup(test_failed_member, emulated_reset),
+		cmocka_unit_test_setup(test_full_pmu, emulated_reset),
+		cmocka_unit_test_setup(test_other_leader, emulated_reset),
+		cmocka_unit_test_setup(test_none_opens, emulated_reset),
+		cmocka_unit_test_setup(test_unknown_event, emulated_reset),
+		cmocka_unit_test_setup(test_interrupted_open, emulated_reset),
+		cmocka_unit_test_setup(test_failed_ioctl, emulated_reset),
+		cmocka_unit_test_setup(test_probe, emulated_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
