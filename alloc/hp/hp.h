@@ -72,27 +72,38 @@ enum { HP_DECAY_DEFAULT_MS = 1000 };
 
 /*
  * Zero-initialise, then set what matters. A member at its default (0, NULL) is taken from
- * the environment: HP_POLICY=hp|hp-firstfit|hp-bump,
- * HP_PAGES=auto|hugetlb-1g|hugetlb-2m|thp|small, HP_HUGETLBFS=<mount>, HP_DECAY_MS=<n>,
- * HP_CHECK=<bits, or a list of pointers,canary,poison,quarantine,all>.
+ * the environment; a variable that cannot be understood is named on file descriptor 2 and
+ * the default stays.
+ *
+ *   ESCALIER_HP_POLICY=hp|hp-firstfit|hp-bump
+ *   ESCALIER_HP_PAGES=auto|hugetlb-1g|hugetlb-2m|thp|small
+ *   ESCALIER_HP_HUGETLBFS=<mount point, or memfd>
+ *   ESCALIER_HP_DECAY_MS=<n, -1 for never>
+ *   ESCALIER_HP_CHECK=<bits, or a list of pointers,canary,poison,quarantine,all>
+ *   ESCALIER_HP_LIMIT=<bytes, with K, M, G or T after them>
+ *   ESCALIER_HP_STATS=<number of a file descriptor, or a file>
  */
 struct hp_options {
 	enum hp_policy_id policy;
 	enum hp_source source;
-	const char *hugetlbfs; /* where hugetlb pages come from files of this mount; NULL:
-				  anonymous memory. Kept by the caller until
-				  hp_finalize */
+	const char *hugetlbfs; /* where hugetlb pages come from files of this mount, or
+				  "memfd"; NULL: anonymous memory. Kept by the caller
+				  until hp_finalize */
 	int32_t decay_ms;      /* memory unused for so long goes back to the system;
 				  0: HP_DECAY_DEFAULT_MS; -1: never; to return it at
 				  once, 1 */
 	unsigned check;        /* bits of enum hp_check */
 	size_t limit_bytes;    /* never map more than this; 0: no limit */
+	const char *stats;     /* where hp_stats_print goes when the process exits: the
+				  number of a file descriptor, or a file that is
+				  appended to (JSON where its name ends in ".json");
+				  NULL: nowhere. Kept by the caller */
 };
 
 /*
  * Optional: the first allocation does it with the environment's options. To be called
- * before any other thread uses hp. 0; -EINVAL for an unknown value or a bad environment
- * variable; -EBUSY when hp is in use already. NULL: all from the environment.
+ * before any other thread uses hp. 0; -EINVAL for an unknown value in `options`; -EBUSY
+ * when hp is in use already. NULL: all from the environment.
  */
 HP_API int hp_init(const struct hp_options *options);
 

@@ -18,6 +18,7 @@ struct pages_state {
 
 	_Atomic uint64_t mapped_bytes[PAGES_SOURCES];
 	_Atomic uint64_t node_bytes[PAGES_NODES];
+	_Atomic uint64_t span_bytes; /* of all spans */
 	_Atomic uint64_t peak_bytes;
 	_Atomic uint64_t maps;
 	_Atomic uint64_t unmaps;

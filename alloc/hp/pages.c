@@ -46,18 +46,21 @@ static _Atomic uint64_t *node_counter(int node)
 						       : PAGES_NODES - 1];
 }
 
-static void raise_peak(void)
+/* Bytes more in spans: false, and nothing counted, beyond the limit. */
+static bool admit(size_t bytes)
 {
-	uint64_t sum = 0;
+	uint64_t sum = atomic_fetch_add(&state->span_bytes, bytes) + bytes;
 	uint64_t peak = atomic_load_explicit(&state->peak_bytes, memory_order_relaxed);
 
-	for (int i = 0; i < PAGES_SOURCES; i++)
-		sum += atomic_load_explicit(
-			&state->mapped_bytes[i], memory_order_relaxed);
+	if (state->config.limit_bytes && sum > state->config.limit_bytes) {
+		subtract(&state->span_bytes, bytes);
+		return false;
+	}
 	while (sum > peak &&
 		!atomic_compare_exchange_weak_explicit(&state->peak_bytes, &peak, sum,
 			memory_order_relaxed, memory_order_relaxed))
 		;
+	return true;
 }
 
 static size_t round_up(size_t bytes, size_t unit)
@@ -230,6 +233,19 @@ static enum pages_source first_source(size_t bytes)
 	return PAGES_SMALL;
 }
 
+static void give_back(const struct pages_span *span)
+{
+	void *base = span->base;
+	size_t bytes = span->bytes;
+
+	if (span->source == PAGES_HUGETLB_1G && bytes <= GIGANTIC_BYTES / 2) {
+		base = gigantic_give(base, bytes);
+		bytes = GIGANTIC_BYTES;
+	}
+	if (base)
+		unmap(base, bytes, span->source);
+}
+
 static int map(enum pages_source source, size_t bytes, size_t alignment, int node,
 	struct pages_span *span)
 {
@@ -245,13 +261,16 @@ static int map(enum pages_source source, size_t bytes, size_t alignment, int nod
 		add(&state->steps[cause], 1);
 		source++;
 	}
+	if (!error && !admit(span->bytes)) {
+		give_back(span);
+		error = -ENOMEM;
+	}
 	pthread_rwlock_unlock(&state->forking);
 	if (error) {
 		add(&state->failures, 1);
 	} else {
 		add(&state->maps, 1);
 		add(node_counter(span->node), span->bytes);
-		raise_peak();
 	}
 	errno = saved;
 	return error ? -ENOMEM : 0;
@@ -270,18 +289,12 @@ int pages_map_metadata(size_t bytes, size_t alignment, struct pages_span *span)
 void pages_unmap(const struct pages_span *span)
 {
 	int saved = errno;
-	void *base = span->base;
-	size_t bytes = span->bytes;
 
 	pthread_rwlock_rdlock(&state->forking);
-	if (span->source == PAGES_HUGETLB_1G && bytes <= GIGANTIC_BYTES / 2) {
-		base = gigantic_give(base, bytes);
-		bytes = GIGANTIC_BYTES;
-	}
-	if (base)
-		unmap(base, bytes, span->source);
+	give_back(span);
 	pthread_rwlock_unlock(&state->forking);
 	add(&state->unmaps, 1);
+	subtract(&state->span_bytes, span->bytes);
 	subtract(node_counter(span->node), span->bytes);
 	errno = saved;
 }
@@ -289,22 +302,26 @@ void pages_unmap(const struct pages_span *span)
 int pages_resize(struct pages_span *span, size_t bytes, size_t alignment, bool may_move)
 {
 	size_t whole = round_up(bytes, pages_base_bytes());
+	size_t more = whole > span->bytes ? whole - span->bytes : 0;
 	int saved = errno;
 	int error;
 
 	if (span->source != PAGES_THP && span->source != PAGES_SMALL)
 		return -ENOTSUP;
-	if (whole < bytes || whole == 0)
+	if (whole < bytes || whole == 0 || !admit(more))
 		return -ENOMEM;
 	pthread_rwlock_rdlock(&state->forking);
 	error = ordinary_resize(&span->base, span->bytes, whole,
 		maximum(alignment, span->page_bytes), may_move);
 	pthread_rwlock_unlock(&state->forking);
-	if (!error) {
+	if (error) {
+		subtract(&state->span_bytes, more);
+	} else {
+		/* Modulo 2^64: shrinking adds a negative number. */
 		add(&state->mapped_bytes[span->source], whole - span->bytes);
 		add(node_counter(span->node), whole - span->bytes);
+		add(&state->span_bytes, whole - span->bytes - more);
 		span->bytes = whole;
-		raise_peak();
 	}
 	errno = saved;
 	return error;

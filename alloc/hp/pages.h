@@ -45,6 +45,7 @@ struct pages_config {
 	enum pages_source source;
 	const char *hugetlbfs; /* mount point for files of hugetlb-2m and -1g, NULL:
 				  anonymous; kept by the caller */
+	size_t limit_bytes;    /* of all spans together; 0: none */
 };
 
 /* To be called once, before the first pages_map; PAGES_AUTO and anonymous otherwise. */
@@ -93,7 +94,8 @@ int pages_resize(struct pages_span *span, size_t bytes, size_t alignment, bool m
  * as 0 afterwards. Only whole pages inside the part are purged: of PAGES_HUGE_BYTES, or
  * base pages where the span has page_bytes of these. What is purged of a pool goes back
  * to the pool, and comes back as transparent huge or small pages: never as a page that
- * may be missing. Returns the bytes purged.
+ * may be missing. Returns the bytes purged; 0, and the contents are as before, where
+ * nothing can be: parts of pages of 1 GiB, locked memory.
  */
 size_t pages_purge(const struct pages_span *span, void *base, size_t bytes);
 
@@ -109,8 +111,8 @@ size_t pages_purge(const struct pages_span *span, void *base, size_t bytes);
  * to the pool), and takes no more pages of pools from then on (PAGES_FORKED);
  *   - a process with several threads forks as it is; the child, before anything else,
  * moves its view into ordinary memory, while the forking thread of the parent waits.
- * Children never hold pool pages. vfork and posix_spawn share the address space, run no
- * handlers and need none.
+ * Children start without pool pages. vfork and posix_spawn share the address space, run
+ * no handlers and need none.
  */
 void pages_fork_prepare(void);
 void pages_fork_parent(void);
@@ -124,7 +126,7 @@ uint64_t pages_now_ms(void);  /* monotonic, coarse: a few ns a call */
 struct pages_stats {
 	uint64_t mapped_bytes[PAGES_SOURCES]; /* now, by source; [PAGES_AUTO] is 0 */
 	uint64_t node_bytes[PAGES_NODES];     /* now, by the node preferred */
-	uint64_t peak_bytes;                  /* highest sum of mapped_bytes */
+	uint64_t peak_bytes;                  /* highest sum of all spans */
 	uint64_t maps;                        /* spans obtained */
 	uint64_t unmaps;
 	uint64_t purged_bytes;        /* given back by pages_purge, in total */

@@ -13,9 +13,10 @@ struct hp_stats;
  * hp-firstfit and hp-bump stand. One policy serves a process, chosen at initialisation.
  *
  * What all of them can rely on, because the front (hp_malloc and its sisters) sees to it:
- *   - `bytes` is at least 1 and at most PTRDIFF_MAX; `alignment` is a power of two of at
- * least HP_POLICY_ALIGNMENT and at most PTRDIFF_MAX / 2;
- *   - pointers given to reallocate, release and usable_bytes are never NULL;
+ *   - `bytes` is at least 1 and at most PTRDIFF_MAX; `alignment` is a power of two, at
+ *     least HP_POLICY_ALIGNMENT and at most PTRDIFF_MAX / 2 + 1;
+ *   - pointers given to reallocate, release and usable_bytes are never NULL, and the
+ * policy owns them (owns() is true: foreign ones are the front's to deal with);
  *   - errno is the front's: policies neither set it nor promise to keep it.
  * All functions but init are called from any thread at any time.
  *

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ALLOC_HP_ARENA_H
+#define ALLOC_HP_ARENA_H
+
+#include "alloc/hp/pages.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * The ranges of memory that the teaching policies divide. They are few, since each is
+ * larger than the last, in proportion to what there is already; what is too large to
+ * share one gets an arena of its own. Mapping and unmapping are for the holder of the
+ * policy's lock; finding is for anybody.
+ */
+
+enum { ARENA_FIRST_BYTES = 8 << 20 };
+
+struct arena {
+	char *_Atomic start; /* NULL: not in use */
+	atomic_size_t bytes;
+	bool shared; /* by many blocks */
+	size_t used; /* what of it is the policy's to say */
+	struct pages_span span;
+};
+
+/* Room for at least `bytes`, one of the policy's blocks; NULL where there is no memory.
+ */
+struct arena *arena_map(size_t bytes);
+void arena_unmap(struct arena *arena);
+void arena_unmap_all(void);
+
+/* The arena that holds the address, or NULL. Safe in signal handlers. */
+struct arena *arena_find(const void *address);
+
+#endif
