@@ -20,7 +20,7 @@ OPT_release := -O2 -g
 OPT_debug := -O0 -g
 OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT_tsan := -O1 -g -fsanitize=thread
-PACKAGES := hwloc jansson
+PACKAGES := hwloc jansson libdw
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES))
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lpfm -lm -lpthread
 CPPFLAGS := -I. -D_GNU_SOURCE -DESCALIER_VERSION='"$(VERSION)"' -DESCALIER_PREFIX='"$(PREFIX)"' \
@@ -55,7 +55,7 @@ libs_of = $(foreach l,$(1) $(BELOW_$(1)),$(B)/lib$(l).a)
 .PHONY: all check test-programs lint lint-shell format format-check fuzz check-aarch64 \
 	check-install bench bench-alloc install uninstall clean
 
-all: $(B)/escalier
+all: $(B)/escalier $(B)/libescalier-trace.so
 
 $(B)/escalier: $(B)/cli/main.o $(call libs_of,cli)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
@@ -77,6 +77,15 @@ endif
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Libraries to preload into other programs: never with a sanitizer, whose runtime would have to
+# come first.
+PRELOAD_FLAGS := -std=c11 -O2 -g $(WARNINGS) -D_GNU_SOURCE -I. -fPIC -fvisibility=hidden -fno-plt \
+	-shared -Wl,-z,defs,-z,now
+TRACE_FILES := $(wildcard interpose/trace/*.[ch])
+$(B)/libescalier-trace.so: $(TRACE_FILES) $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(PRELOAD_FLAGS) -o $@ $(filter %.c,$^)
 
 # tests/<module>/test-NAME.c links that module and those below it; tests/<module>/link.mk adds what
 # one of them needs beside (LINK_test-NAME := flags).
@@ -105,7 +114,7 @@ check: all test-programs
 	ESCALIER=$(abspath $(B)/escalier) ESCALIER_INJECT=$(abspath $(INJECT)) MODE=$(MODE) \
 		scripts/lib/run-tests.sh -l "$(notdir $(CC)) $(MODE)" $(TEST_PROGRAMS) $(SUITES)
 
-C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) alloc/hp/*.[ch] core/kernels/*.c topology/*/*.c tests/*/*.[ch] \
+C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) alloc/hp/*.[ch] core/kernels/*.c topology/*/*.c interpose/*/*.[ch] tests/*/*.[ch] \
 	fuzz/*.c bench/*.c bench/*/*.[ch])
 format:
 	clang-format -i $(C_FILES)
@@ -162,8 +171,10 @@ install: all
 	for arch in counters/groups/*/; do \
 		install -D -m 644 -t $(SHARE)/groups/$$(basename $$arch) $$arch*.txt || exit 1; done
 	install -D -m 644 docs/escalier.1 $(MAN)/escalier.1
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib $(B)/libescalier-trace.so
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/escalier $(MAN)/escalier.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/escalier $(MAN)/escalier.1 \
+		$(DESTDIR)$(PREFIX)/lib/libescalier-trace.so
 	rm -rf $(SHARE)
 check-install: all
 	rm -rf $(B)/root

@@ -8,5 +8,6 @@ int cmd_machine(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 
 #endif

@@ -14,6 +14,7 @@ struct command {
 static const struct command commands[] = {
 	{"sweep", "measure the latency staircase of this machine", cmd_sweep},
 	{"run", "run a program under several allocators and compare", cmd_run},
+	{"trace", "tell what a program asks of its allocator", cmd_trace},
 	{"report", "draw summary and figure of a run again, from its raw files",
 		cmd_report},
 	{"machine", "print what a machine says of its memory hierarchy", cmd_machine},

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Includes point down only: each folder may include itself and the folders named for it. Prints what
+# Includes point down only: each folder may include the folders and headers named for it. Prints what
 # breaks the rule; exit 1 where something does.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -11,16 +11,18 @@ declare -A may=(
   [counters]="counters base"
   [alloc]="alloc base"
   [core]="core topology counters alloc base"
-  [analysis]="analysis core topology counters base"
-  [cli]="cli analysis core topology counters alloc base"
+  [analysis]="analysis core topology counters base interpose/trace/format.h"
+  [cli]="cli analysis core topology counters alloc base interpose/trace/format.h"
+  [interpose]="interpose alloc/hp/hp.h"
 )
 broken=0
 for folder in "${!may[@]}"; do
   while IFS=: read -r file line text; do
-    included=${text#*\"}
-    included=${included%%/*}
+    header=${text#*\"}
+    header=${header%\"*}
+    included=${header%%/*}
     case " ${may[$folder]} " in
-      *" $included "*) ;;
+      *" $included "* | *" $header "*) ;;
       *)
         echo "$file:$line: $folder/ may not include $included/"
         broken=1

@@ -4,8 +4,10 @@
 
 # What building and sweeping needs, and what the tests need beside that.
 # shellcheck disable=SC2034 # used by the scripts that source this
-build_packages=(gcc make pkg-config libc6-dev libhwloc-dev libpfm4-dev libjansson-dev
+build_packages=(gcc make pkg-config libc6-dev libhwloc-dev libpfm4-dev libjansson-dev libdw-dev
   gnuplot-nox fonts-dejavu-core)
+# shellcheck disable=SC2034
+allocator_packages=(libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4)
 # shellcheck disable=SC2034
 check_packages=(clang clang-format clang-tidy libclang-rt-dev libcmocka-dev shellcheck git
   file gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/profile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int refuse(struct complaint *complaint, const char *path, const char *why)
+{
+	complaint_what(complaint, "%.180s is no trace of this version of Escalier", path);
+	complaint_why(complaint, "%s", why);
+	return -EINVAL;
+}
+
+static int read_file(
+	struct trace_file *file, const char *path, struct complaint *complaint)
+{
+	FILE *stream = fopen(path, "re");
+	size_t length;
+
+	if (!stream) {
+		int error = -errno;
+
+		complaint_what(complaint, "cannot read %.200s", path);
+		complaint_why(complaint, "%s", strerror(-error));
+		return error;
+	}
+	length = fread(file, 1, sizeof(*file), stream);
+	(void)fclose(stream);
+	if (length < sizeof(*file))
+		return refuse(complaint, path, "it is too short");
+	if (file->magic != TRACE_MAGIC || file->bytes != sizeof(*file))
+		return refuse(complaint, path, "it does not begin as one");
+	return 0;
+}
+
+/* A file may be damaged: nothing in it is trusted to be in range or terminated. */
+static void make_safe(struct trace_file *file)
+{
+	file->program[TRACE_PATH - 1] = file->allocator[TRACE_PATH - 1] = '\0';
+	if (file->modules_count > TRACE_MODULES)
+		file->modules_count = TRACE_MODULES;
+	for (size_t i = 0; i < TRACE_MODULES; i++)
+		file->modules[i].path[TRACE_PATH - 1] = '\0';
+	for (size_t i = 0; i < TRACE_THREADS; i++)
+		file->threads[i].name[TRACE_NAME - 1] = '\0';
+	for (size_t i = 0; i < TRACE_SITES; i++)
+		if (file->sites[i].depth > TRACE_FRAMES)
+			file->sites[i].depth = TRACE_FRAMES;
+}
+
+static void add_times(struct trace_times *to, const struct trace_times *from)
+{
+	to->calls += from->calls;
+	to->ns += from->ns;
+	if (from->slowest_ns > to->slowest_ns)
+		to->slowest_ns = from->slowest_ns;
+	for (size_t i = 0; i < TRACE_TIMES; i++)
+		to->classes[i] += from->classes[i];
+}
+
+static void add_class(
+	struct profile *profile, size_t index, const struct trace_class *from)
+{
+	struct trace_class *to = &profile->total[index];
+
+	for (size_t call = 0; call < TRACE_CALLS; call++) {
+		to->calls[call] += from->calls[call];
+		profile->calls[call] += from->calls[call];
+	}
+	to->asked_bytes += from->asked_bytes;
+	to->granted_bytes += from->granted_bytes;
+	to->freed_bytes += from->freed_bytes;
+	profile->asked_bytes += from->asked_bytes;
+	profile->granted_bytes += from->granted_bytes;
+	profile->freed_bytes += from->freed_bytes;
+}
+
+static void add_threads(struct profile *profile)
+{
+	for (size_t i = 0; i < TRACE_THREADS; i++) {
+		const struct trace_thread *thread = &profile->file->threads[i];
+
+		if (!thread->used)
+			continue;
+		profile->threads += thread->threads;
+		profile->failed += thread->failed;
+		for (size_t k = 0; k < TRACE_CLASSES; k++)
+			add_class(profile, k, &thread->classes[k]);
+		for (size_t k = 0; k < TRACE_CALLS; k++)
+			add_times(&profile->times[k], &thread->times[k]);
+	}
+}
+
+static uint64_t median_life(const struct trace_site *site)
+{
+	uint64_t all = 0;
+	uint64_t below = 0;
+
+	for (size_t i = 0; i < TRACE_LIFETIMES; i++)
+		all += site->lifetimes[i];
+	for (size_t i = 0; i < TRACE_LIFETIMES && all; i++) {
+		below += site->lifetimes[i];
+		/* The middle of the bucket on its logarithmic scale. */
+		if (2 * below >= all)
+			return (uint64_t)(1.41421356 * (double)(1ull << i));
+	}
+	return 0;
+}
+
+static int compare_bytes(const void *a, const void *b)
+{
+	uint64_t one = ((const struct profile_site *)a)->site->weight_bytes;
+	uint64_t other = ((const struct profile_site *)b)->site->weight_bytes;
+
+	return (one < other) - (one > other);
+}
+
+static int collect_sites(struct profile *profile)
+{
+	profile->sites = calloc(TRACE_SITES, sizeof(*profile->sites));
+	if (!profile->sites)
+		return -ENOMEM;
+	for (size_t i = 0; i < TRACE_SITES; i++) {
+		const struct trace_site *site = &profile->file->sites[i];
+
+		if (!site->ready || !site->samples)
+			continue;
+		profile->samples += site->samples;
+		profile->weight_bytes += site->weight_bytes;
+		profile->weight_calls += site->weight_calls;
+		for (size_t k = 0; k < TRACE_LIFETIMES; k++)
+			profile->lifetimes[k] += site->lifetimes[k];
+		profile->sites[profile->sites_count++] = (struct profile_site){
+			.site = site, .median_life_ns = median_life(site)};
+	}
+	qsort(profile->sites, profile->sites_count, sizeof(*profile->sites),
+		compare_bytes);
+	return 0;
+}
+
+int profile_load(struct profile *profile, const char *path, struct complaint *complaint)
+{
+	int error;
+
+	*profile = (struct profile){.file = malloc(sizeof(*profile->file))};
+	error = profile->file ? read_file(profile->file, path, complaint) : -ENOMEM;
+	if (!error) {
+		make_safe(profile->file);
+		add_threads(profile);
+		error = collect_sites(profile);
+	}
+	if (error == -ENOMEM)
+		complaint_what(complaint, "not enough memory for a trace");
+	if (error)
+		profile_release(profile);
+	return error;
+}
+
+void profile_release(struct profile *profile)
+{
+	free(profile->sites);
+	free(profile->file);
+	*profile = (struct profile){0};
+}

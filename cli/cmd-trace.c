@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/number.h"
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/share.h"
+#include "cli/signals.h"
+#include "cli/trace-report.h"
+#include "core/allocators.h"
+#include "core/program.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_OWN_FAILURE = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
+
+struct trace_options {
+	char **program;
+	const char *output;
+	const char *allocator;
+	const char *report; /* a file, in place of a program */
+	uint64_t top;
+	uint64_t sample_bytes;
+	bool count_only;
+	bool quiet;
+	bool help;
+};
+
+static int take_output(void *target, const char *value, struct complaint *why)
+{
+	struct trace_options *options = target;
+
+	(void)why;
+	options->output = value;
+	return *value ? 0 : -EINVAL;
+}
+
+static int take_allocator(void *target, const char *value, struct complaint *why)
+{
+	struct trace_options *options = target;
+
+	(void)why;
+	options->allocator = value;
+	return 0;
+}
+
+static int take_report(void *target, const char *value, struct complaint *why)
+{
+	struct trace_options *options = target;
+
+	(void)why;
+	options->report = value;
+	return *value ? 0 : -EINVAL;
+}
+
+static int take_top(void *target, const char *value, struct complaint *why)
+{
+	struct trace_options *options = target;
+
+	(void)why;
+	return number_parse_unsigned(value, &options->top);
+}
+
+static int take_sample(void *target, const char *value, struct complaint *why)
+{
+	struct trace_options *options = target;
+
+	(void)why;
+	return number_parse_bytes(value, &options->sample_bytes) ||
+			       options->sample_bytes == 0
+		       ? -EINVAL
+		       : 0;
+}
+
+static int take_count(void *target, const char *value, struct complaint *why)
+{
+	struct trace_options *options = target;
+
+	(void)value;
+	(void)why;
+	options->count_only = true;
+	return 0;
+}
+
+static int take_quiet(void *target, const char *value, struct complaint *why)
+{
+	struct trace_options *options = target;
+
+	(void)value;
+	(void)why;
+	options->quiet = true;
+	return 0;
+}
+
+static int take_help(void *target, const char *value, struct complaint *why)
+{
+	struct trace_options *options = target;
+
+	(void)value;
+	(void)why;
+	options->help = true;
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	{"allocator", 'a', "NAME", "that serves the program meanwhile (libc)",
+		"a name that `escalier run --list` shows", take_allocator},
+	{"count", 0, NULL, "counts and times alone: no call sites, no lifetimes", "",
+		take_count},
+	{"sample", 0, "SIZE", "mean distance of samples for call sites (512K)",
+		"a size, as in 512K", take_sample},
+	{"top", 0, "N", "call sites to show (10)", "a number", take_top},
+	{"report", 0, "FILE", "show a trace again, in place of a program", "a trace file",
+		take_report},
+	{"output", 'o', "DIR", "folder of the traces (results/traces/TIME)",
+		"a new folder", take_output},
+	{"quiet", 'q', NULL, "only the traces' place on stdout", "", take_quiet},
+	{"help", 'h', NULL, "this text", "", take_help},
+};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+static int print_help(void)
+{
+	struct text text;
+	int code;
+
+	text_init(&text);
+	text_append(&text,
+		"Usage: escalier trace [OPTION]... -- PROGRAM [ARGUMENT]...\n"
+		"Run a program and tell what it asks of its allocator: calls, sizes, "
+		"times, live bytes,\nlifetimes and call sites. Each of its processes "
+		"leaves a trace, also where it crashes.\n\n");
+	options_help(rows, ROWS, &text);
+	text_append(&text,
+		"\nExit status: that of the program, 128+n where signal n ended it; 125 "
+		"where escalier\nfailed, 126 the program cannot be executed, 127 it was "
+		"not found.\n");
+	code = output_text(&text);
+	text_release(&text);
+	return code;
+}
+
+/* Every process's profile, the first process's first. */
+static int report_all(const struct trace_options *options, const char *folder)
+{
+	char pattern[PATH_MAX + 16];
+	struct text text;
+	glob_t found;
+	int code = 0;
+
+	(void)snprintf(pattern, sizeof(pattern), "%s/*.trace", folder);
+	text_init(&text);
+	if (glob(pattern, 0, NULL, &found)) {
+		found.gl_pathc = 0;
+		fputs("escalier: nothing was traced: the program is static, setuid, or "
+		      "cleans its environment\n",
+			stderr);
+		code = 3;
+	}
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct complaint complaint = {0};
+
+		if (text.length && !options->quiet)
+			text_append(&text, "\n\n");
+		if (trace_report(found.gl_pathv[i], options->top, &text, &complaint)) {
+			message_complaint(&complaint);
+			code = EXIT_OWN_FAILURE;
+		}
+	}
+	if (options->quiet)
+		text_clear(&text);
+	text_format(&text, "%straces: %s\n", text.length ? "\n" : "", folder);
+	if (output_text(&text))
+		code = EXIT_OWN_FAILURE;
+	text_release(&text);
+	if (found.gl_pathc)
+		globfree(&found);
+	return code;
+}
+
+static int set_environment(const struct trace_options *options, const char *folder,
+	struct program_allocator *allocator, struct complaint *complaint)
+{
+	char library[PATH_MAX];
+	char own_folder[PATH_MAX] = ESCALIER_PREFIX "/lib";
+	char preload[2 * PATH_MAX + 32];
+	char number[32];
+	int error;
+
+	if (share_find_library("libescalier-trace.so", library, sizeof(library))) {
+		complaint_what(complaint, "libescalier-trace.so is missing");
+		complaint_advise(complaint, "build or install Escalier again");
+		return -ENOENT;
+	}
+	(void)snprintf(own_folder, sizeof(own_folder), "%.*s",
+		(int)(strrchr(library, '/') - library), library);
+	error = allocator_find(allocator, options->allocator, own_folder, complaint);
+	if (error)
+		return error;
+	(void)snprintf(preload, sizeof(preload), "%s%s%s", library,
+		allocator->path[0] ? ":" : "", allocator->path);
+	(void)snprintf(number, sizeof(number), "%llu",
+		(unsigned long long)options->sample_bytes);
+	if (setenv("ESCALIER_TRACE_DIR", folder, 1) ||
+		setenv("ESCALIER_TRACE_SAMPLE_BYTES", number, 1) ||
+		setenv("ESCALIER_TRACE_MODE", options->count_only ? "count" : "sites", 1))
+		return -ENOMEM;
+	if (strlen(preload) >= sizeof(allocator->path)) {
+		complaint_what(complaint, "the libraries' paths are too long");
+		return -ENAMETOOLONG;
+	}
+	(void)snprintf(allocator->path, sizeof(allocator->path), "%s", preload);
+	return 0;
+}
+
+static int run_traced(const struct trace_options *options, const char *folder,
+	struct complaint *complaint)
+{
+	struct program_setup setup = {.arguments = options->program,
+		.input = -1,
+		.output = -1,
+		.error = -1,
+		.stop = &signals_received};
+	struct program_allocator allocator;
+	struct program_outcome outcome;
+	int error = set_environment(options, folder, &allocator, complaint);
+	int code;
+
+	if (error) {
+		message_complaint(complaint);
+		return EXIT_OWN_FAILURE;
+	}
+	setup.environment = allocator_environment(&allocator, environ);
+	error = setup.environment ? program_run(&setup, &outcome, complaint) : -ENOMEM;
+	free((void *)(uintptr_t)setup.environment);
+	if (error) {
+		message_complaint(complaint);
+		return error == -ENOENT   ? EXIT_NOT_FOUND
+		       : error == -EACCES ? EXIT_CANNOT_EXECUTE
+					  : EXIT_OWN_FAILURE;
+	}
+	code = report_all(options, folder);
+	return code ? code : program_exit_code(&outcome);
+}
+
+static int show_one(const struct trace_options *options, struct complaint *complaint)
+{
+	struct text text;
+	int code = EXIT_OWN_FAILURE;
+
+	text_init(&text);
+	if (trace_report(options->report, options->top, &text, complaint))
+		message_complaint(complaint);
+	else
+		code = output_text(&text) ? EXIT_OWN_FAILURE : 0;
+	text_release(&text);
+	return code;
+}
+
+static int make_folder(const struct trace_options *options, char folder[PATH_MAX],
+	struct complaint *complaint)
+{
+	char relative[PATH_MAX] = "";
+	char stamp[CLOCK_STAMP];
+	int error;
+
+	if (options->output)
+		(void)snprintf(relative, sizeof(relative), "%s", options->output);
+	else
+		(void)snprintf(relative, sizeof(relative), "results/traces/%s",
+			clock_stamp(stamp));
+	error = file_make_folders(relative);
+	if (!error && !realpath(relative, folder))
+		error = -errno;
+	if (error) {
+		complaint_what(complaint, "cannot create the folder %.180s", relative);
+		complaint_why(complaint, "%s", strerror(-error));
+		complaint_advise(complaint, "choose another place with --output DIR");
+	}
+	return error;
+}
+
+int cmd_trace(int argc, char **argv)
+{
+	struct trace_options options = {
+		.allocator = "libc", .top = 10, .sample_bytes = 512 * 1024};
+	struct complaint complaint = {0};
+	char folder[PATH_MAX];
+	int own = 1;
+
+	while (own < argc && strcmp(argv[own], "--") != 0)
+		own++;
+	if (own + 1 < argc)
+		options.program = argv + own + 1;
+	if (options_parse(rows, ROWS, &options, own, argv, &complaint) == 0) {
+		if (options.help)
+			return print_help();
+		if (options.report)
+			return show_one(&options, &complaint);
+		if (!options.program) {
+			complaint_what(&complaint, "which program?");
+			complaint_advise(
+				&complaint, "escalier trace -- PROGRAM [ARGUMENT]...");
+		} else if (signals_catch() == 0 &&
+			   make_folder(&options, folder, &complaint) == 0) {
+			return run_traced(&options, folder, &complaint);
+		}
+	}
+	message_complaint(&complaint);
+	return EXIT_OWN_FAILURE;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/symbols.h"
+
+#include <elfutils/libdwfl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct symbols {
+	const struct trace_file *file;
+	Dwfl *dwfl;
+	char *debug_path;
+	Dwfl_Callbacks callbacks;
+	char text[512]; /* of the last address */
+};
+
+static bool is_known(const struct trace_file *file, uint32_t index)
+{
+	for (uint32_t i = 0; i < index; i++)
+		if (file->modules[i].offset == file->modules[index].offset &&
+			strcmp(file->modules[i].path, file->modules[index].path) == 0)
+			return true;
+	return false;
+}
+
+struct symbols *symbols_open(const struct trace_file *file)
+{
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+
+	if (!symbols)
+		return NULL;
+	symbols->file = file;
+	symbols->callbacks = (Dwfl_Callbacks){
+		.section_address = dwfl_offline_section_address,
+		.find_debuginfo = dwfl_standard_find_debuginfo,
+		.debuginfo_path = &symbols->debug_path,
+	};
+	symbols->dwfl = dwfl_begin(&symbols->callbacks);
+	if (!symbols->dwfl) {
+		free(symbols);
+		return NULL;
+	}
+	dwfl_report_begin(symbols->dwfl);
+	for (uint32_t i = 0; i < file->modules_count; i++)
+		if (file->modules[i].path[0] == '/' && !is_known(file, i))
+			(void)dwfl_report_elf(symbols->dwfl, file->modules[i].path,
+				file->modules[i].path, -1, file->modules[i].offset, true);
+	(void)dwfl_report_end(symbols->dwfl, NULL, NULL);
+	return symbols;
+}
+
+void symbols_close(struct symbols *symbols)
+{
+	if (!symbols)
+		return;
+	dwfl_end(symbols->dwfl);
+	free(symbols);
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Without a symbol: where in which file. */
+static void describe_place(struct symbols *symbols, uint64_t address)
+{
+	const struct trace_file *file = symbols->file;
+
+	for (uint32_t i = 0; i < file->modules_count; i++) {
+		const struct trace_module *module = &file->modules[i];
+
+		if (address < module->start || address >= module->end)
+			continue;
+		(void)snprintf(symbols->text, sizeof(symbols->text), "%.200s+0x%" PRIx64,
+			last_part(module->path), address - module->offset);
+		return;
+	}
+	(void)snprintf(symbols->text, sizeof(symbols->text), "0x%" PRIx64, address);
+}
+
+const char *symbols_resolve(void *context, uint64_t address)
+{
+	struct symbols *symbols = context;
+	Dwfl_Module *module = dwfl_addrmodule(symbols->dwfl, address);
+	const char *name = module ? dwfl_module_addrname(module, address) : NULL;
+	const char *source = NULL;
+	const char *path = NULL;
+	Dwfl_Line *line;
+	int number = 0;
+
+	if (!name) {
+		describe_place(symbols, address);
+		return symbols->text;
+	}
+	line = dwfl_module_getsrc(module, address);
+	if (line)
+		source = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
+	(void)dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, &path, NULL);
+	if (source)
+		(void)snprintf(symbols->text, sizeof(symbols->text),
+			"%.200s at %.200s:%d", name, last_part(source), number);
+	else
+		(void)snprintf(symbols->text, sizeof(symbols->text), "%.200s in %.200s",
+			name, path ? last_part(path) : "?");
+	return symbols->text;
+}

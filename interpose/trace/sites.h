@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef INTERPOSE_TRACE_SITES_H
+#define INTERPOSE_TRACE_SITES_H
+
+#include "interpose/trace/format.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Sampling of blocks with their call sites and lifetimes. Every byte allocated is a
+ * sample with the same small probability (a Poisson process over bytes), as in tcmalloc
+ * and jemalloc; a block with k samples stands for k x sample_bytes bytes and for
+ * that many bytes' worth of blocks of its size.
+ */
+
+/* Readies the unwinder, which allocates when it is used first. */
+void sites_init(void);
+
+/* For a block whose allocation has used up sample_left_bytes. */
+void site_take(struct trace_thread *slot, const void *block, size_t bytes);
+
+/* A plain look into a small table: false means surely not sampled. */
+extern _Atomic uint8_t sites_filter[16384];
+
+static inline size_t sites_hash(const void *block)
+{
+	return (size_t)(((uint64_t)(uintptr_t)block >> 4) * 0x9e3779b97f4a7c15u >> 48);
+}
+
+static inline bool site_may_know(const void *block)
+{
+	return atomic_load_explicit(&sites_filter[sites_hash(block) & 16383],
+		       memory_order_relaxed) != 0;
+}
+
+/* Ends a sampled block's life, if it is one; before it is given back. */
+void site_end(const void *block);
+
+#endif

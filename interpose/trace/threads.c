@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "interpose/trace/threads.h"
+
+#include "interpose/trace/file.h"
+#include "interpose/trace/timeline.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+__thread struct trace_thread *thread_slot __attribute__((tls_model("initial-exec")));
+static __thread unsigned own __attribute__((tls_model("initial-exec")));
+/* No slot for this thread: all were taken, or it gave its own back. */
+static __thread bool refused __attribute__((tls_model("initial-exec")));
+static __thread bool left __attribute__((tls_model("initial-exec")));
+
+/* Slot 0 sums up the threads that ended; the lock is held for a few microseconds. */
+static atomic_flag ended_busy = ATOMIC_FLAG_INIT;
+static pthread_key_t key;
+static atomic_bool key_made;
+
+void thread_begin_own(void)
+{
+	own++;
+	thread_slot = NULL;
+}
+
+void thread_end_own(void)
+{
+	own--;
+}
+
+void thread_flush_live(struct trace_thread *slot)
+{
+	int64_t live = atomic_fetch_add_explicit(&trace->live_bytes,
+			       slot->live_unflushed_bytes, memory_order_relaxed) +
+		       slot->live_unflushed_bytes;
+	int64_t peak = atomic_load_explicit(&trace->peak_bytes, memory_order_relaxed);
+
+	slot->live_unflushed_bytes = 0;
+	while (live > peak &&
+		!atomic_compare_exchange_weak_explicit(&trace->peak_bytes, &peak, live,
+			memory_order_relaxed, memory_order_relaxed))
+		continue;
+	timeline_look();
+}
+
+static void add_class(struct trace_class *to, const struct trace_class *from)
+{
+	for (size_t i = 0; i < TRACE_CALLS; i++)
+		to->calls[i] += from->calls[i];
+	to->asked_bytes += from->asked_bytes;
+	to->granted_bytes += from->granted_bytes;
+	to->freed_bytes += from->freed_bytes;
+}
+
+static struct trace_thread *lock_ended(void)
+{
+	while (atomic_flag_test_and_set_explicit(&ended_busy, memory_order_acquire))
+		(void)sched_yield();
+	trace->threads[0].used = 2;
+	return &trace->threads[0];
+}
+
+struct trace_thread *thread_borrow_ended(void)
+{
+	struct trace_thread *ended;
+
+	if (!trace || !left || own)
+		return NULL;
+	own++;
+	ended = lock_ended();
+	/* Its own countdowns were never set: neither timed nor sampled. */
+	ended->timed_left = UINT32_MAX;
+	ended->sample_left_bytes = INT64_MAX;
+	return ended;
+}
+
+void thread_return_ended(void)
+{
+	atomic_flag_clear_explicit(&ended_busy, memory_order_release);
+	own--;
+}
+
+static void add_to_ended(const struct trace_thread *slot)
+{
+	struct trace_thread *ended = lock_ended();
+
+	ended->threads += slot->threads;
+	ended->failed += slot->failed;
+	for (size_t i = 0; i < TRACE_CLASSES; i++)
+		add_class(&ended->classes[i], &slot->classes[i]);
+	for (size_t i = 0; i < TRACE_CALLS; i++) {
+		ended->times[i].calls += slot->times[i].calls;
+		ended->times[i].ns += slot->times[i].ns;
+		if (slot->times[i].slowest_ns > ended->times[i].slowest_ns)
+			ended->times[i].slowest_ns = slot->times[i].slowest_ns;
+		for (size_t k = 0; k < TRACE_TIMES; k++)
+			ended->times[i].classes[k] += slot->times[i].classes[k];
+	}
+	atomic_flag_clear_explicit(&ended_busy, memory_order_release);
+}
+
+static void free_slot(struct trace_thread *slot)
+{
+	/* All but the flag, which comes last: then another thread may have it. */
+	memset((char *)slot + sizeof(slot->used), 0, sizeof(*slot) - sizeof(slot->used));
+	atomic_store_explicit(&slot->used, 0, memory_order_release);
+}
+
+/* Destructors of other keys and the C library's own may run after this one. */
+static void leave(void *value)
+{
+	struct trace_thread *slot = value;
+
+	thread_slot = NULL;
+	refused = left = true;
+	if (!trace)
+		return;
+	thread_flush_live(slot);
+	add_to_ended(slot);
+	free_slot(slot);
+}
+
+static struct trace_thread *claim(void)
+{
+	for (size_t i = 1; i < TRACE_THREADS; i++) {
+		struct trace_thread *slot = &trace->threads[i];
+		uint32_t none = 0;
+
+		if (atomic_load_explicit(&slot->used, memory_order_relaxed) == 0 &&
+			atomic_compare_exchange_strong(&slot->used, &none, 1))
+			return slot;
+	}
+	return NULL;
+}
+
+static void begin(struct trace_thread *slot)
+{
+	slot->tid = (uint32_t)syscall(SYS_gettid);
+	(void)prctl(PR_GET_NAME, slot->name);
+	slot->threads = 1;
+	slot->random = trace_now_ns() ^ (uint64_t)slot->tid << 32 ^ 0x9e3779b97f4a7c15u;
+	slot->sample_left_bytes = (int64_t)trace->sample_bytes;
+	slot->timed_left = trace->timed_every;
+}
+
+struct trace_thread *thread_enter(void)
+{
+	struct trace_thread *slot;
+
+	if (!trace || own || refused)
+		return NULL;
+	slot = claim();
+	if (!slot) {
+		refused = true;
+		return NULL;
+	}
+	begin(slot);
+	/* Setting the key may allocate, which must not come back here. */
+	own++;
+	if (atomic_load(&key_made))
+		(void)pthread_setspecific(key, slot);
+	own--;
+	thread_slot = slot;
+	return slot;
+}
+
+void threads_init(void)
+{
+	if (pthread_key_create(&key, leave) == 0)
+		atomic_store(&key_made, true);
+}
+
+void threads_fork_child(void)
+{
+	struct trace_thread *mine = thread_slot;
+
+	atomic_flag_clear(&ended_busy);
+	if (!trace) {
+		thread_slot = NULL;
+		return;
+	}
+	for (size_t i = 0; i < TRACE_THREADS; i++) {
+		struct trace_thread *slot = &trace->threads[i];
+
+		if (slot->used && slot != mine)
+			free_slot(slot);
+	}
+	if (!mine)
+		return;
+	memset(mine->classes, 0, sizeof(mine->classes));
+	memset(mine->times, 0, sizeof(mine->times));
+	mine->failed = 0;
+	mine->tid = (uint32_t)getpid();
+}

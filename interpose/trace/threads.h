@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef INTERPOSE_TRACE_THREADS_H
+#define INTERPOSE_TRACE_THREADS_H
+
+#include "interpose/trace/format.h"
+
+/*
+ * The calling thread's slot in the trace file. NULL where it has none: nothing was opened
+ * yet, all slots are taken, or the library itself is calling.
+ */
+extern __thread struct trace_thread *thread_slot
+	__attribute__((tls_model("initial-exec")));
+
+/* Gives the thread a slot where it may have one; returns thread_slot. */
+struct trace_thread *thread_enter(void);
+
+/* While a thread is inside the library what it allocates is not the program's. */
+void thread_begin_own(void);
+void thread_end_own(void);
+
+/*
+ * For a thread whose slot was given back at its end: what it still frees, and what late
+ * destructors allocate, counts with the threads that ended. NULL for others; else to be
+ * returned at once, since other threads wait for it.
+ */
+struct trace_thread *thread_borrow_ended(void);
+void thread_return_ended(void);
+
+void threads_init(void);       /* once, after the file was opened */
+void threads_fork_child(void); /* the other threads are gone */
+
+/* Adds what the slot has not told yet to the process's live bytes. */
+void thread_flush_live(struct trace_thread *slot);
+
+#endif

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# `escalier trace`: programs whose allocations are known, and programs that end in other ways.
+# shellcheck source=tests/cli/lib.sh
+. tests/cli/lib.sh
+victim=$(dirname "$ESCALIER")/tests/trace/victim
+
+# sizes FILE: the .sizes.csv of the only trace in a folder has for the class that holds BYTES
+# CALLS in COLUMN, and at most 50 more, which are the C library's own.
+class_has() {
+  python3 - "$1" "$2" "$3" "$4" <<'PYTHON' || wrong "$3 of class $2 is not $4"
+import csv, glob, sys
+folder, size, column, calls = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+(path,) = glob.glob(folder + "/*.sizes.csv")
+rows = list(csv.DictReader(open(path)))
+row = [r for r in rows if int(r["from_bytes"]) <= size][-1]
+sys.exit(not calls <= int(row[column]) <= calls + 50)
+PYTHON
+}
+
+begin "help"
+run trace --help
+exits 0
+out_has 'Usage: escalier trace'
+end
+
+begin "no program"
+run trace
+exits 125
+err_is_message
+end
+
+for mode in --count --sample=64K; do
+  folder=$work/each$mode
+  begin "each function is counted in its class, $mode"
+  run trace "$mode" --output "$folder" -- "$victim" each
+  exits 0
+  class_has "$folder" 100 malloc 1000
+  class_has "$folder" 300 calloc 500
+  class_has "$folder" 10 malloc 200
+  class_has "$folder" 20000 realloc 200
+  class_has "$folder" 5000 aligned 70
+  class_has "$folder" 6400 aligned 70
+  class_has "$folder" 3000 aligned 70
+  class_has "$folder" 7000000 malloc 1
+  class_has "$folder" 20000 free 200
+  out_has 'failed      1 calls got no memory'
+  end
+done
+
+begin "blocks and their call site"
+run trace --output "$work/large" -- "$victim" large
+exits 0
+out_has 'live        100M at the most, 100M at the end'
+out_has 'allocate_large_blocks at victim.c:'
+end
+
+begin "threads that end give their slots back"
+run trace --output "$work/threads" -- "$victim" threads
+exits 0
+out_has 'threads     2001'
+class_has "$work/threads" 333 malloc 20000
+class_has "$work/threads" 336 free 20000
+end
+
+begin "a forked child that goes on has a trace of its own"
+run trace --output "$work/fork" -- "$victim" fork
+exits 0
+out_has ', a fork)'
+holds test "$(find "$work/fork" -name '*.trace' | wc -l)" -eq 2
+end
+
+begin "a program that aborts leaves its trace"
+run trace --output "$work/abort" -- "$victim" abort
+exits 134
+out_has 'it did not end in the ordinary way'
+end
+
+begin "children that exec have traces of their own"
+run trace --quiet --output "$work/exec" -- sh -c "'$victim' each; '$victim' each"
+exits 0
+holds test "$(find "$work/exec" -name 'victim.*.trace' | wc -l)" -eq 2
+end
+
+begin "descriptors that are closed, and an environment that is gone, do no harm"
+run trace --quiet --output "$work/closed" -- sh -c "exec '$victim' each <&- >&- 2>&-"
+exits 0
+run trace --output "$work/clean" -- env -i "$victim" each
+exits 0
+end
+
+begin "a trace is shown again"
+run trace --report "$(find "$work/abort" -name '*.trace')"
+exits 0
+out_has 'allocator '
+end
+
+begin "a damaged trace is refused"
+head -c 1000 "$(find "$work/abort" -name '*.trace')" >"$work/cut.trace"
+run trace --report "$work/cut.trace"
+exits 125
+err_is_message
+err_has 'it is too short'
+end
+
+begin "a folder that cannot be written leaves the program alone"
+run_command env LD_PRELOAD="$(dirname "$ESCALIER")/libescalier-trace.so" ESCALIER_TRACE_DIR=/no/such \
+  "$victim" each
+exits 0
+err_has 'libescalier-trace: cannot write /no/such: ENOENT; the program runs untraced'
+end
+
+finish
