@@ -1,38 +1,40 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "counters/group.h"
+#include "counters/group-line.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum section { SECTION_NONE, SECTION_EVENTS, SECTION_METRICS, SECTION_LONG };
+enum section {
+	SECTION_NONE,
+	SECTION_EVENTS,
+	SECTION_METRICS,
+	SECTION_IDENTITIES,
+	SECTION_EXPECTATIONS,
+	SECTION_LONG,
+	SECTIONS
+};
 
 /* A group is a page or two of text; anything much larger is another kind of file. */
 enum { TEXT_MAX = 64 * 1024 };
-
-struct line {
-	const char *start;
-	const char *end;
-	unsigned number;
-};
 
 struct parser {
 	struct group *group;
 	struct complaint *complaint;
 	enum section section;
 	bool has_summary;
-	bool has_events;
-	bool has_metrics;
+	bool seen[SECTIONS];
 	struct line line;
 };
 
-/* The window's own variables, which a counter must not be named after. */
-static const char *const reserved[] = {"READS", "WALL_NS", "CPU_NS", "time"};
-enum { RESERVED = sizeof(reserved) / sizeof(reserved[0]) };
+/* The window's own variables, which a counter must not be named after; the last are
+ * known to the kernels of the self-check only. */
+static const char *const reserved[] = {
+	"READS", "WALL_NS", "CPU_NS", "time", "INSTRUCTIONS", "BRANCHES", "CYCLES"};
+enum { RESERVED = sizeof(reserved) / sizeof(reserved[0]), WINDOW_VARIABLES = 4 };
 
 static int bad_line(struct parser *parser, const char *why)
 {
@@ -54,216 +56,228 @@ static int bad_group(struct parser *parser, const char *why)
 	return -EINVAL;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-static void trim(struct line *line)
-{
-	while (line->start < line->end && is_blank(*line->start))
-		line->start++;
-	while (line->end > line->start && is_blank(line->end[-1]))
-		line->end--;
-}
-
-/* Copies [start, end) as a string; false where it does not fit. */
-static bool copy(char *to, size_t size, const char *start, const char *end)
-{
-	size_t length = (size_t)(end - start);
-
-	if (length >= size)
-		return false;
-	memcpy(to, start, length);
-	to[length] = '\0';
-	return true;
-}
-
-static bool is_name(const char *text)
-{
-	if (!isalpha((unsigned char)*text) && *text != '_')
-		return false;
-	while (isalnum((unsigned char)*text) || *text == '_')
-		text++;
-	return *text == '\0';
-}
-
 static int add_event(struct parser *parser)
 {
 	struct group *group = parser->group;
-	struct event event = {.name = ""};
-	const char *start = parser->line.start;
-	const char *end = parser->line.end;
-	const char *counter_end = start;
-	const char *name;
+	struct event *event = &group->events[group->events_count];
+	const char *wrong;
 
 	if (group->events_count == GROUP_EVENTS)
 		return bad_line(parser, "more events than a group may hold");
-	while (counter_end < end && !is_blank(*counter_end))
-		counter_end++;
-	name = counter_end;
-	while (name < end && is_blank(*name))
-		name++;
-	if (name == end)
-		return bad_line(parser, "an event line is COUNTER EVENT");
-	for (const char *c = name; c < end; c++)
-		if (is_blank(*c))
-			return bad_line(parser, "an event name holds no space");
-	if (!copy(event.counter, sizeof(event.counter), start, counter_end) ||
-		!is_name(event.counter))
-		return bad_line(parser,
-			"a counter is a short name of letters and digits, such as PMC0");
-	if (!copy(event.name, sizeof(event.name), name, end))
-		return bad_line(parser, "the event name is too long");
+	wrong = line_event(parser->line, event);
+	if (wrong)
+		return bad_line(parser, wrong);
 	for (size_t i = 0; i < RESERVED; i++)
-		if (strcmp(event.counter, reserved[i]) == 0)
+		if (strcmp(event->counter, reserved[i]) == 0)
 			return bad_line(parser, "the counter has the name of a variable");
 	for (size_t i = 0; i < group->events_count; i++)
-		if (strcmp(event.counter, group->events[i].counter) == 0)
+		if (strcmp(event->counter, group->events[i].counter) == 0)
 			return bad_line(parser, "the counter is named twice");
-	group->events[group->events_count++] = event;
+	group->events_count++;
 	return 0;
 }
 
 static int add_metric(struct parser *parser)
 {
 	struct group *group = parser->group;
-	struct metric metric = {.name = ""};
-	const char *start = parser->line.start;
-	const char *end = parser->line.end;
-	const char *formula = end;
-	const char *name_end;
+	struct metric *metric = &group->metrics[group->metrics_count];
+	const char *wrong;
 
 	if (group->metrics_count == GROUP_METRICS)
 		return bad_line(parser, "more metrics than a group may hold");
-	while (formula > start && !is_blank(formula[-1]))
-		formula--;
-	name_end = formula;
-	while (name_end > start && is_blank(name_end[-1]))
-		name_end--;
-	if (name_end == start)
-		return bad_line(parser, "a metric line is NAME FORMULA");
-	if (!copy(metric.name, sizeof(metric.name), start, name_end))
-		return bad_line(parser, "the metric's name is too long");
-	if (!copy(metric.formula, sizeof(metric.formula), formula, end))
-		return bad_line(parser, "the formula is too long");
+	wrong = line_metric(parser->line, metric);
+	if (wrong)
+		return bad_line(parser, wrong);
 	for (size_t i = 0; i < group->metrics_count; i++)
-		if (strcmp(metric.name, group->metrics[i].name) == 0)
+		if (strcmp(metric->name, group->metrics[i].name) == 0)
 			return bad_line(parser, "the metric is named twice");
-	group->metrics[group->metrics_count++] = metric;
+	group->metrics_count++;
 	return 0;
 }
 
-static bool is_word(const struct line *line, const char *word)
+static int add_identity(struct parser *parser)
 {
-	size_t length = strlen(word);
+	struct group *group = parser->group;
+	const char *wrong;
 
-	return (size_t)(line->end - line->start) == length &&
-	       memcmp(line->start, word, length) == 0;
+	if (group->identities_count == GROUP_IDENTITIES)
+		return bad_line(parser, "more identities than a group may hold");
+	wrong = line_identity(parser->line, &group->identities[group->identities_count]);
+	if (wrong)
+		return bad_line(parser, wrong);
+	group->identities_count++;
+	return 0;
+}
+
+static int add_expectation(struct parser *parser)
+{
+	struct group *group = parser->group;
+	const char *wrong;
+
+	if (group->expectations_count == GROUP_EXPECTATIONS)
+		return bad_line(parser, "more expectations than a group may hold");
+	wrong = line_expectation(
+		parser->line, &group->expectations[group->expectations_count]);
+	if (wrong)
+		return bad_line(parser, wrong);
+	group->expectations_count++;
+	return 0;
 }
 
 static int set_summary(struct parser *parser)
 {
-	struct line rest = parser->line;
+	const char *wrong;
 
 	if (parser->has_summary)
 		return bad_line(parser, "a second SHORT");
-	rest.start += strlen("SHORT");
-	trim(&rest);
-	if (rest.start == rest.end)
-		return bad_line(parser, "SHORT has no text");
-	if (!copy(parser->group->summary, sizeof(parser->group->summary), rest.start,
-		    rest.end))
-		return bad_line(parser, "the SHORT text is too long");
+	wrong = line_summary(
+		parser->line, parser->group->summary, sizeof(parser->group->summary));
 	parser->has_summary = true;
-	return 0;
+	parser->section = SECTION_NONE;
+	return wrong ? bad_line(parser, wrong) : 0;
 }
 
-static bool starts_summary(const struct line *line)
+static int take_header(struct parser *parser, bool *taken)
 {
-	size_t length = strlen("SHORT");
+	static const char *const headers[SECTIONS] = {
+		[SECTION_EVENTS] = "EVENTSET",
+		[SECTION_METRICS] = "METRICS",
+		[SECTION_IDENTITIES] = "IDENTITY",
+		[SECTION_EXPECTATIONS] = "EXPECT",
+		[SECTION_LONG] = "LONG",
+	};
 
-	return (size_t)(line->end - line->start) >= length &&
-	       memcmp(line->start, "SHORT", length) == 0 &&
-	       (line->start + length == line->end || is_blank(line->start[length]));
-}
-
-static int open_section(struct parser *parser, enum section section, bool *seen)
-{
-	if (*seen)
-		return bad_line(parser, "a second section of this name");
-	*seen = true;
-	parser->section = section;
-	return 0;
-}
-
-static int take_line(struct parser *parser)
-{
-	struct line *line = &parser->line;
-
-	trim(line);
-	if (line->start == line->end || *line->start == '#')
-		return 0;
-	if (is_word(line, "EVENTSET"))
-		return open_section(parser, SECTION_EVENTS, &parser->has_events);
-	if (is_word(line, "METRICS"))
-		return open_section(parser, SECTION_METRICS, &parser->has_metrics);
-	if (is_word(line, "LONG")) {
-		parser->section = SECTION_LONG;
+	*taken = true;
+	for (enum section section = SECTION_EVENTS; section < SECTIONS; section++) {
+		if (!line_is(&parser->line, headers[section]))
+			continue;
+		if (parser->seen[section])
+			return bad_line(parser, "a second section of this name");
+		parser->seen[section] = true;
+		parser->section = section;
 		return 0;
 	}
-	if (starts_summary(line))
-		return set_summary(parser);
+	if (line_opens_section(&parser->line))
+		return strncmp(parser->line.start, "SHORT", strlen("SHORT")) == 0
+			       ? set_summary(parser)
+			       : bad_line(parser, "no section is begun like this");
+	*taken = false;
+	return 0;
+}
+
+static int take_content(struct parser *parser)
+{
 	switch (parser->section) {
 	case SECTION_EVENTS:
 		return add_event(parser);
 	case SECTION_METRICS:
 		return add_metric(parser);
+	case SECTION_IDENTITIES:
+		return add_identity(parser);
+	case SECTION_EXPECTATIONS:
+		return add_expectation(parser);
 	default:
-		return bad_line(parser, "text before EVENTSET");
+		return bad_line(
+			parser, "text outside of a section, which an empty line ends");
 	}
 }
 
-/* A formula is tried with every variable that a window will offer. */
-static int check_formulas(struct parser *parser)
+static int take_line(struct parser *parser)
 {
-	struct group *group = parser->group;
+	struct line *line = &parser->line;
+	bool taken;
+	int error;
+
+	if (line->end - line->start > LINE_MAX_LENGTH)
+		return bad_line(parser, "the line is too long");
+	if (parser->section == SECTION_LONG)
+		return line_opens_section(line)
+			       ? bad_line(parser,
+					 "LIKWID's reader takes this line of LONG for a "
+					 "section")
+			       : 0;
+	if (line->start < line->end && *line->start == '#')
+		return 0;
+	/* Sections begin at the margin; their lines may be indented. */
+	while (line->end > line->start && (line->end[-1] == ' ' || line->end[-1] == '\r'))
+		line->end--;
+	error = take_header(parser, &taken);
+	if (error || taken)
+		return error;
+	line_trim(line);
+	if (line->start == line->end) {
+		parser->section = SECTION_NONE;
+		return 0;
+	}
+	return take_content(parser);
+}
+
+/* 0, -EINVAL or -ENOENT of a formula under the variables that it will be given. */
+static int try_formula(const struct group *group, const char *formula, size_t own)
+{
 	struct variable variables[GROUP_EVENTS + RESERVED];
 	size_t count = 0;
+	double value;
 
 	for (size_t i = 0; i < group->events_count; i++)
 		variables[count++] = (struct variable){group->events[i].counter, 1};
-	for (size_t i = 0; i < RESERVED; i++)
+	for (size_t i = 0; i < own; i++)
 		variables[count++] = (struct variable){reserved[i], 1};
-	for (size_t i = 0; i < group->metrics_count; i++) {
-		const struct metric *metric = &group->metrics[i];
-		double value;
-		int error = formula_evaluate(metric->formula, variables, count, &value);
+	return formula_evaluate(formula, variables, count, &value);
+}
 
+static int check_formula(struct parser *parser, const char *kind, const char *name,
+	const char *formula, size_t own)
+{
+	int error = try_formula(parser->group, formula, own);
+
+	if (!error)
+		return 0;
+	complaint_what(parser->complaint, "group %s, %s \"%s\": %s", parser->group->name,
+		kind, name,
+		error == -ENOENT ? "the formula names no counter of the group"
+				 : "the formula does not parse");
+	complaint_why(parser->complaint, "the formula is: %s", formula);
+	complaint_advise(parser->complaint,
+		"use + - * / ( ), numbers, the group's counters, READS, WALL_NS, CPU_NS "
+		"and time%s",
+		own == RESERVED ? ", INSTRUCTIONS, BRANCHES and CYCLES" : "");
+	return -EINVAL;
+}
+
+static int check_formulas(struct parser *parser)
+{
+	const struct group *group = parser->group;
+	int error = 0;
+
+	for (size_t i = 0; i < group->metrics_count && !error; i++)
+		error = check_formula(parser, "metric", group->metrics[i].name,
+			group->metrics[i].formula, WINDOW_VARIABLES);
+	for (size_t i = 0; i < group->identities_count && !error; i++) {
+		const struct identity *identity = &group->identities[i];
+
+		error = check_formula(parser, "identity", identity->name, identity->left,
+			WINDOW_VARIABLES);
 		if (!error)
-			continue;
-		complaint_what(parser->complaint, "group %s, metric \"%s\": %s",
-			group->name, metric->name,
-			error == -ENOENT ? "the formula names no counter of the group"
-					 : "the formula does not parse");
-		complaint_why(parser->complaint, "the formula is: %s", metric->formula);
-		complaint_advise(parser->complaint,
-			"use + - * / ( ), numbers, the group's counters, READS, "
-			"WALL_NS, CPU_NS and time");
-		return -EINVAL;
+			error = check_formula(parser, "identity", identity->name,
+				identity->right, WINDOW_VARIABLES);
 	}
-	return 0;
+	for (size_t i = 0; i < group->expectations_count && !error; i++)
+		error = check_formula(parser, "expectation of",
+			group->expectations[i].kernel, group->expectations[i].formula,
+			RESERVED);
+	return error;
 }
 
 static int check_whole(struct parser *parser)
 {
 	if (!parser->has_summary)
 		return bad_group(parser, "it has no SHORT line");
-	if (!parser->has_events)
+	if (!parser->seen[SECTION_EVENTS])
 		return bad_group(parser, "it has no EVENTSET section");
 	if (parser->group->events_count == 0)
 		return bad_group(parser, "its EVENTSET is empty");
-	if (!parser->has_metrics)
+	if (!parser->seen[SECTION_METRICS])
 		return bad_group(parser, "it has no METRICS section");
 	return check_formulas(parser);
 }
@@ -273,7 +287,7 @@ static int parse_lines(struct parser *parser, const char *text, size_t length)
 	const char *end = text + length;
 	int error = 0;
 
-	while (text < end && parser->section != SECTION_LONG && !error) {
+	while (text < end && !error) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 
 		parser->line.start = text;

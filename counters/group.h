@@ -13,23 +13,42 @@
  * format:
  *
  *   SHORT <one line>
- *   EVENTSET
- *   PMC0  <event>        a name of libpfm4, one of perf's generic names, or raw "r%x"
- * (config) METRICS <name, may hold spaces> <formula without spaces over PMC0..., READS,
- * WALL_NS, CPU_NS> LONG <free text, up to the end>
  *
- * What differs from LIKWID: event names are libpfm4's, and the variables READS, WALL_NS
- * and CPU_NS (the window's) stand beside LIKWID's `time` (seconds, the same as
- * WALL_NS/1E9).
- * `#` starts a comment line before LONG.
+ *   EVENTSET
+ *   PMC0  <event>
+ *
+ *   METRICS
+ *   <name, may hold spaces> <formula without spaces>
+ *
+ *   IDENTITY
+ *   <name> <formula>=<formula> ~ <relative tolerance>
+ *
+ *   EXPECT
+ *   <kernel> <formula> <low> <high>
+ *
+ *   LONG
+ *   <free text, up to the end>
+ *
+ * An event is a name of libpfm4, one of perf's generic names, a raw "rNNNN" or
+ * "pmu/term=value,.../": see counters_encode(). Formulas are over the group's counters,
+ * READS (the kernel's accesses), WALL_NS and CPU_NS of the window and LIKWID's `time`
+ * (seconds, the same as WALL_NS/1E9); those of EXPECT know INSTRUCTIONS, BRANCHES and
+ * CYCLES too, what the kernel is known to take.
+ *
+ * IDENTITY and EXPECT are Escalier's own. LIKWID's reader leaves a section at the first
+ * empty line and passes over what follows up to the next one that it knows, and so a line
+ * outside of a section is an error here. `#` starts a comment line before LONG.
  */
 enum {
 	GROUP_EVENTS = 16,
 	GROUP_METRICS = 16,
+	GROUP_IDENTITIES = 8,
+	GROUP_EXPECTATIONS = 48,
 	EVENT_NAME = 112,
 	METRIC_NAME = 64,
 	FORMULA = 192,
-	GROUP_NAME = 64
+	GROUP_NAME = 64,
+	KERNEL_NAME = 32
 };
 
 struct event {
@@ -42,6 +61,22 @@ struct metric {
 	char formula[FORMULA];
 };
 
+/* Two formulas that must agree in every window: |left - right| <= tolerance * right. */
+struct identity {
+	char name[METRIC_NAME];
+	char left[FORMULA];
+	char right[FORMULA];
+	double tolerance; /* a share, 0 to 1 */
+};
+
+/* What a kernel of the self-check with a known answer must give, both ends included. */
+struct expectation {
+	char kernel[KERNEL_NAME];
+	char formula[FORMULA];
+	double low;
+	double high;
+};
+
 struct group {
 	char name[GROUP_NAME]; /* file name without ".txt" */
 	char arch[GROUP_NAME]; /* folder that it came from; empty for a file given by path
@@ -51,6 +86,10 @@ struct group {
 	size_t events_count;
 	struct metric metrics[GROUP_METRICS];
 	size_t metrics_count;
+	struct identity identities[GROUP_IDENTITIES];
+	size_t identities_count;
+	struct expectation expectations[GROUP_EXPECTATIONS];
+	size_t expectations_count;
 	char *text; /* the whole file as read, for the record */
 };
 

@@ -8,19 +8,39 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void evaluate(const char *formula, const struct variable *variables, size_t count)
+{
+	double value;
+
+	if (formula_evaluate(formula, variables, count, &value))
+		abort();
+}
+
 static void check_formulas(const struct group *group)
 {
-	struct variable variables[GROUP_EVENTS + 4] = {
-		{"READS", 1000}, {"WALL_NS", 2e6}, {"CPU_NS", 2e6}, {"time", 2e-3}};
-	size_t count = 4;
+	struct variable variables[GROUP_EVENTS + 7] = {{"READS", 1000}, {"WALL_NS", 2e6},
+		{"CPU_NS", 2e6}, {"time", 2e-3}, {"INSTRUCTIONS", 4000},
+		{"BRANCHES", 1000}, {"CYCLES", 5000}};
+	size_t count = 7;
 
 	for (size_t i = 0; i < group->events_count; i++)
 		variables[count++] = (struct variable){
 			group->events[i].counter, 1e6 / (double)(i + 1)};
-	for (size_t i = 0; i < group->metrics_count; i++) {
-		double value;
+	for (size_t i = 0; i < group->metrics_count; i++)
+		evaluate(group->metrics[i].formula, variables, count);
+	for (size_t i = 0; i < group->identities_count; i++) {
+		const struct identity *identity = &group->identities[i];
 
-		if (formula_evaluate(group->metrics[i].formula, variables, count, &value))
+		evaluate(identity->left, variables, count);
+		evaluate(identity->right, variables, count);
+		if (!(identity->tolerance >= 0 && identity->tolerance <= 1))
+			abort();
+	}
+	for (size_t i = 0; i < group->expectations_count; i++) {
+		const struct expectation *expectation = &group->expectations[i];
+
+		evaluate(expectation->formula, variables, count);
+		if (!(expectation->low >= 0 && expectation->low <= expectation->high))
 			abort();
 	}
 }

@@ -18,15 +18,22 @@
 	"\n"                                                                             \
 	"EVENTSET\n"                                                                     \
 	"PMC0  CYCLES\n"                                                                 \
-	"PMC1\tFILLS:LCL_L2:MEM\n"                                                       \
+	"PMC1  FILLS:LCL_L2:MEM\n"                                                       \
 	"\n"                                                                             \
 	"METRICS\n"                                                                      \
 	"Cycles per read PMC0/READS\n"                                                   \
-	"Clock [GHz]\t PMC0/CPU_NS\n"                                                    \
-	"Fills a second  PMC1/time\n"                                                    \
+	"Clock [GHz]  PMC0/CPU_NS\n"                                                     \
+	"Fills  a second  PMC1/time\n"                                                   \
+	"\n"                                                                             \
+	"IDENTITY\n"                                                                     \
+	"All fills  by source PMC1*2=PMC0/1E1 ~ 0.01\n"                                  \
+	"\n"                                                                             \
+	"EXPECT\n"                                                                       \
+	"chase-l1 PMC1/READS 0 0.02\n"                                                   \
+	"loop  PMC0/(CYCLES+INSTRUCTIONS+BRANCHES)  0.9 1.1e0\n"                         \
 	"\n"                                                                             \
 	"LONG\n"                                                                         \
-	"EVENTSET in here is text.\n"
+	"An EVENTSET in here is text.\n"
 
 static int parse(struct group *group, const char *text, struct complaint *complaint)
 {
@@ -54,6 +61,18 @@ static void test_good(void **state)
 	assert_string_equal(group.metrics[0].formula, "PMC0/READS");
 	assert_string_equal(group.metrics[1].name, METRIC_CLOCK);
 	assert_string_equal(group.metrics[2].name, "Fills a second");
+	assert_int_equal(group.identities_count, 1);
+	assert_string_equal(group.identities[0].name, "All fills by source");
+	assert_string_equal(group.identities[0].left, "PMC1*2");
+	assert_string_equal(group.identities[0].right, "PMC0/1E1");
+	assert_true(group.identities[0].tolerance == 0.01);
+	assert_int_equal(group.expectations_count, 2);
+	assert_string_equal(group.expectations[0].kernel, "chase-l1");
+	assert_string_equal(group.expectations[0].formula, "PMC1/READS");
+	assert_true(group.expectations[0].low == 0);
+	assert_true(group.expectations[0].high == 0.02);
+	assert_string_equal(group.expectations[1].kernel, "loop");
+	assert_true(group.expectations[1].high == 1.1);
 	assert_string_equal(group.text, GOOD);
 	group_release(&group);
 	assert_null(group.text);
@@ -64,8 +83,8 @@ static void test_lenient(void **state)
 	static const char text[] = "# a comment\r\n"
 				   "SHORT  Two words \r\n"
 				   "EVENTSET \r\n"
-				   "  # another\r\n"
-				   "PMC0 CYCLES\r\n"
+				   "# another\r\n"
+				   "  PMC0 CYCLES\t\r\n"
 				   "METRICS\r\n"
 				   "Cycles PMC0\r\n"; /* and no LONG */
 	struct complaint complaint;
@@ -99,14 +118,22 @@ static const struct {
 	{"SHORT s\nMETRICS\n", "no EVENTSET"},
 	{"SHORT s\nEVENTSET\nMETRICS\n", "EVENTSET is empty"},
 	{"SHORT s\nEVENTSET\nPMC0 A\n", "no METRICS"},
-	{"SHORT s\nEVENTSET\nPMC0 A\nLONG\nMETRICS\n", "no METRICS"},
+	{"SHORT s\nEVENTSET\nPMC0 A\nLONG\n", "no METRICS"},
+	{"SHORT s\nEVENTSET\nPMC0 A\nLONG\nMETRICS\n", "line 5: LIKWID's reader"},
 	{"SHORT\n", "line 1: SHORT has no text"},
 	{"SHORT a\n\nSHORT b\n", "line 3: a second SHORT"},
 	{"SHORT " FILL_80 FILL_80 "\n", "SHORT text is too long"},
 	{"SHORT s\nEVENTSET\nEVENTSET\n", "line 3: a second section"},
 	{HEAD "METRICS\n", "line 6: a second section"},
-	{"SHORT s\nwhat\n", "line 2: text before EVENTSET"},
-	{"SHORTS s\n", "line 1: text before EVENTSET"},
+	{"SHORT s\nwhat\n", "line 2: text outside of a section"},
+	{"SHORT s\nEVENTSET\nPMC0 A\n\nPMC1 B\n", "line 5: text outside of a section"},
+	{"SHORT s\nEVENTSET\n  # no comment\n", "an event name holds no space"},
+	{"SHORT s\n EVENTSET\n", "line 2: text outside of a section"},
+	{"SHORT s\nLUA\n", "line 2: no section is begun like this"},
+	{HEAD "LONGEST PMC0\n", "line 6: no section is begun like this"},
+	{HEAD "A\tname PMC0\n", "line 6: a tab"},
+	{"SHORT s\nEVENTSET\nPMC0\tA\n", "line 3: a tab"},
+	{"SHORTS s\n", "line 1: SHORT is followed by a space"},
 	{"SHORT s\nEVENTSET\nPMC0\n", "line 3: an event line is COUNTER EVENT"},
 	{"SHORT s\nEVENTSET\nPMC0 A B\n", "an event name holds no space"},
 	{"SHORT s\nEVENTSET\nPMC-0 A\n", "a counter is a short name"},
@@ -114,6 +141,7 @@ static const struct {
 	{"SHORT s\nEVENTSET\nPMC0000000000000 A\n", "a counter is a short name"},
 	{"SHORT s\nEVENTSET\nREADS A\n", "the name of a variable"},
 	{"SHORT s\nEVENTSET\ntime A\n", "the name of a variable"},
+	{"SHORT s\nEVENTSET\nBRANCHES A\n", "the name of a variable"},
 	{"SHORT s\nEVENTSET\nPMC0 A\nPMC0 B\n", "line 4: the counter is named twice"},
 	{"SHORT s\nEVENTSET\nPMC0 " FILL_80 FILL_80 "\n", "event name is too long"},
 	{HEAD "Lonely\n", "line 6: a metric line is NAME FORMULA"},
@@ -122,6 +150,35 @@ static const struct {
 	{HEAD "M " FILL_80 FILL_80 FILL_80 "\n", "the formula is too long"},
 	{HEAD "M PMC0/\n", "metric \"M\": the formula does not parse"},
 	{HEAD "M PMC2/READS\n", "metric \"M\": the formula names no counter"},
+	{HEAD "M PMC0/CYCLES\n", "metric \"M\": the formula names no counter"},
+	{HEAD "# " FILL_80 FILL_80 FILL_80 FILL_80 FILL_80 FILL_80 FILL_80 FILL_80 FILL_80
+			FILL_80 FILL_80 FILL_80 FILL_80 "\n",
+		"line 6: the line is too long"},
+	{HEAD "IDENTITY\nPMC0=PMC1 ~ 0.1\n", "line 7: an identity line is"},
+	{HEAD "IDENTITY\nN PMC0=PMC1 0.1\n", "an identity line is"},
+	{HEAD "IDENTITY\nN PMC0 ~ 0.1\n", "an identity line is"},
+	{HEAD "IDENTITY\nN =PMC1 ~ 0.1\n", "an identity line is"},
+	{HEAD "IDENTITY\nN PMC0= ~ 0.1\n", "an identity line is"},
+	{HEAD "IDENTITY\nN PMC0=PMC1 ~ 1.1\n", "the tolerance is a share"},
+	{HEAD "IDENTITY\nN PMC0=PMC1 ~ -0.1\n", "the tolerance is a share"},
+	{HEAD "IDENTITY\nN PMC0=PMC1 ~ nan\n", "the tolerance is a share"},
+	{HEAD "IDENTITY\n" FILL_80 " PMC0=PMC1 ~ 0\n", "the identity's name is too long"},
+	{HEAD "IDENTITY\nN PMC0=PMC1=PMC0 ~ 0.1\n",
+		"identity \"N\": the formula does not parse"},
+	{HEAD "IDENTITY\nN PMC0=PMC2 ~ 0.1\n",
+		"identity \"N\": the formula names no counter"},
+	{HEAD "IDENTITY\n\nIDENTITY\n", "line 8: a second section"},
+	{HEAD "EXPECT\nloop PMC0 1\n", "line 7: an expectation line is"},
+	{HEAD "EXPECT\nloop PMC0 1 2 3\n", "an expectation line is"},
+	{HEAD "EXPECT\nloop\tPMC0 1 2\n", "an expectation line is"},
+	{HEAD "EXPECT\nLoop PMC0 1 2\n", "a kernel's name is"},
+	{HEAD "EXPECT\n" FILL_80 " PMC0 1 2\n", "a kernel's name is"},
+	{HEAD "EXPECT\nloop PMC0 2 1\n", "LOW and HIGH are numbers"},
+	{HEAD "EXPECT\nloop PMC0 0 inf\n", "LOW and HIGH are numbers"},
+	{HEAD "EXPECT\nloop PMC0 0 0x1p3\n", "LOW and HIGH are numbers"},
+	{HEAD "EXPECT\nloop PMC0 0 1e999\n", "LOW and HIGH are numbers"},
+	{HEAD "EXPECT\nloop PMC0/LINES 0 1\n",
+		"expectation of \"loop\": the formula names no counter"},
 };
 
 static void test_bad(void **state)
@@ -160,6 +217,26 @@ static void test_too_many(void **state)
 	text_append(&text, "One more PMC0\n");
 	assert_int_equal(parse(&group, text.bytes, &complaint), -EINVAL);
 	assert_non_null(strstr(complaint.what, "more metrics"));
+	text_clear(&text);
+	text_append(&text, HEAD "IDENTITY\n");
+	for (unsigned i = 0; i < GROUP_IDENTITIES; i++)
+		text_append(&text, "N PMC0=PMC1 ~ 0\n");
+	text_append(&text, "EXPECT\n");
+	for (unsigned i = 0; i < GROUP_EXPECTATIONS; i++)
+		text_append(&text, "loop PMC0 0 1\n");
+	assert_int_equal(parse(&group, text.bytes, &complaint), 0);
+	assert_int_equal(group.identities_count, GROUP_IDENTITIES);
+	assert_int_equal(group.expectations_count, GROUP_EXPECTATIONS);
+	group_release(&group);
+	text_append(&text, "loop PMC0 0 1\n");
+	assert_int_equal(parse(&group, text.bytes, &complaint), -EINVAL);
+	assert_non_null(strstr(complaint.what, "more expectations"));
+	text_clear(&text);
+	text_append(&text, HEAD "IDENTITY\n");
+	for (unsigned i = 0; i <= GROUP_IDENTITIES; i++)
+		text_append(&text, "N PMC0=PMC1 ~ 0\n");
+	assert_int_equal(parse(&group, text.bytes, &complaint), -EINVAL);
+	assert_non_null(strstr(complaint.what, "more identities"));
 	text_clear(&text);
 	text_append(&text, "SHORT s\nEVENTSET\n");
 	for (unsigned i = 0; i <= GROUP_EVENTS; i++)
