@@ -290,7 +290,7 @@ static int make_folder(const struct trace_options *options, char folder[PATH_MAX
 int cmd_trace(int argc, char **argv)
 {
 	struct trace_options options = {
-		.allocator = "libc", .top = 10, .sample_bytes = 512 * 1024};
+		.allocator = "libc", .top = 10, .sample_bytes = 512ull * 1024};
 	struct complaint complaint = {0};
 	char folder[PATH_MAX];
 	int own = 1;

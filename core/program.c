@@ -78,8 +78,8 @@ static void close_pair(int pair[2])
 
 static int launch(const struct program_setup *setup, struct launch *launch)
 {
-	int go[2];
-	int failed[2];
+	int go[2] = {-1, -1};
+	int failed[2] = {-1, -1};
 
 	if (pipe2(go, O_CLOEXEC))
 		return -errno;
@@ -310,7 +310,7 @@ int program_run(const struct program_setup *setup, struct program_outcome *outco
 	struct complaint *complaint)
 {
 	struct counters *counters = NULL;
-	struct launch child;
+	struct launch child = {.pidfd = -1};
 	uint64_t start_ns;
 	int error;
 

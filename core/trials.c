@@ -215,16 +215,27 @@ static void take_values(struct trials *trials, const struct group *group,
 
 static int prepare(const struct trials *trials)
 {
-	int status;
+	const char *command = trials->setup->prepare;
+	const char *arguments[] = {"sh", "-c", command, NULL};
+	const struct program_setup shell = {
+		.arguments = (char *const *)(uintptr_t)arguments,
+		.environment = trials->setup->environment,
+		.input = -1,
+		.output = STDERR_FILENO,
+		.error = -1,
+		.stop = trials->setup->stop,
+	};
+	struct program_outcome outcome;
+	int error;
 
-	if (!trials->setup->prepare)
+	if (!command)
 		return 0;
-	status = system(trials->setup->prepare);
-	if (status == 0)
-		return 0;
+	error = program_run(&shell, &outcome, trials->complaint);
+	if (error || program_exit_code(&outcome) == 0)
+		return error;
 	complaint_what(trials->complaint, "the command of --prepare failed");
-	complaint_why(trials->complaint, "status %d of: %.200s", status,
-		trials->setup->prepare);
+	complaint_why(trials->complaint, "status %d of: %.200s",
+		program_exit_code(&outcome), command);
 	return -ECANCELED;
 }
 
