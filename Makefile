@@ -170,10 +170,11 @@ install: all
 	install -D -m 644 -t $(SHARE)/plots scripts/plots/*.gp
 	for arch in counters/groups/*/; do \
 		install -D -m 644 -t $(SHARE)/groups/$$(basename $$arch) $$arch*.txt || exit 1; done
-	install -D -m 644 docs/escalier.1 $(MAN)/escalier.1
+	install -D -m 644 -t $(MAN) docs/escalier.1 docs/escalier-run.1 docs/escalier-trace.1
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib $(B)/libescalier-trace.so
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/escalier $(MAN)/escalier.1 \
+	rm -f $(DESTDIR)$(PREFIX)/bin/escalier $(MAN)/escalier.1 $(MAN)/escalier-run.1 \
+		$(MAN)/escalier-trace.1 \
 		$(DESTDIR)$(PREFIX)/lib/libescalier-trace.so
 	rm -rf $(SHARE)
 check-install: all

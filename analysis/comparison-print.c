@@ -157,6 +157,26 @@ static bool is_counted(const struct comparison *comparison, size_t quantity)
 	return false;
 }
 
+/* What a load got done, where it told. */
+static void print_throughput(
+	const struct comparison *comparison, bool bold, struct text *text)
+{
+	if (!is_counted(comparison, COMPARE_THROUGHPUT))
+		return;
+	text_append(text, "\nthroughput of the load\n");
+	for (size_t i = 0; i < comparison->count; i++) {
+		const struct contender *one = &comparison->contenders[i];
+		char cell[CELL];
+
+		text_format(text, "  %-14s  %9s", one->allocator,
+			format_value(cell, "", one->values[COMPARE_THROUGHPUT].median));
+		if (i)
+			print_ratio(text, &one->ratios[COMPARE_THROUGHPUT],
+				one->verdicts[COMPARE_THROUGHPUT], bold);
+		text_append(text, "\n");
+	}
+}
+
 static void print_events(
 	const struct comparison *comparison, bool bold, struct text *text)
 {
@@ -324,6 +344,7 @@ int comparison_print(const struct comparison *comparison,
 		comparison->rounds, 100 * comparison->wall_confidence);
 	text_append(text, " of the median by the sign test\n\n");
 	print_table(comparison, bold, text);
+	print_throughput(comparison, bold, text);
 	print_events(comparison, bold, text);
 	print_explanations(comparison, text);
 	print_remarks(comparison, environment, text);

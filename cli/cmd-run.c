@@ -33,6 +33,7 @@ struct command {
 	struct run_folder folder;
 	struct event_list events;
 	struct trials_outcome outcome;
+	regex_t throughput;
 	struct complaint complaint;
 	bool bar;
 };
@@ -184,6 +185,7 @@ static int run_trials(struct command *command)
 		.target = options->target,
 		.timeout_ns = options->timeout_ns,
 		.sample_ns = options->sample_ns,
+		.service = options->service.load ? &options->service : NULL,
 		.cpus = options->pinned ? &options->cpus : NULL,
 		.pools = command->pools.pool,
 		.pools_count = command->pools.count,
@@ -321,6 +323,29 @@ static int measure_and_report(struct command *command)
 	return code ? code : command->outcome.first_code;
 }
 
+static int compile_pattern(struct command *command)
+{
+	struct run_options *options = &command->options;
+	int error;
+
+	if (!options->throughput)
+		return 0;
+	error = regcomp(
+		&command->throughput, options->throughput, REG_EXTENDED | REG_NEWLINE);
+	if (error || command->throughput.re_nsub < 1) {
+		char why[128] = "it has no group in parentheses";
+
+		if (error)
+			(void)regerror(error, &command->throughput, why, sizeof(why));
+		complaint_what(&command->complaint,
+			"--throughput: \"%.128s\" is no pattern", options->throughput);
+		complaint_why(&command->complaint, "%s", why);
+		return -EINVAL;
+	}
+	options->service.throughput = &command->throughput;
+	return 0;
+}
+
 static int run_command(struct command *command, int argc, char **argv)
 {
 	struct text help;
@@ -337,7 +362,7 @@ static int run_command(struct command *command, int argc, char **argv)
 	}
 	if (command->options.list)
 		return print_list();
-	if (choose_allocators(command))
+	if (choose_allocators(command) || compile_pattern(command))
 		return fail(command);
 	if (signals_catch() != 0 ||
 		topology_load(&command->machine, NULL, &command->complaint))
@@ -346,6 +371,8 @@ static int run_command(struct command *command, int argc, char **argv)
 	command->bar = !command->options.quiet && isatty(STDERR_FILENO);
 	code = measure_and_report(command);
 	topology_release(&command->machine);
+	if (command->options.service.throughput)
+		regfree(&command->throughput);
 	return signals_received ? 128 + signals_received : code;
 }
 

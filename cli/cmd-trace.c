@@ -223,11 +223,11 @@ static int set_environment(const struct trace_options *options, const char *fold
 static int run_traced(const struct trace_options *options, const char *folder,
 	struct complaint *complaint)
 {
-	struct program_setup setup = {.arguments = options->program,
-		.input = -1,
-		.output = -1,
-		.error = -1,
-		.stop = &signals_received};
+	struct program_setup setup = {.launch = {.arguments = options->program,
+					      .input = -1,
+					      .output = -1,
+					      .error = -1},
+		.watch = {.stop = &signals_received}};
 	struct program_allocator allocator;
 	struct program_outcome outcome;
 	int error = set_environment(options, folder, &allocator, complaint);
@@ -237,9 +237,10 @@ static int run_traced(const struct trace_options *options, const char *folder,
 		message_complaint(complaint);
 		return EXIT_OWN_FAILURE;
 	}
-	setup.environment = allocator_environment(&allocator, environ);
-	error = setup.environment ? program_run(&setup, &outcome, complaint) : -ENOMEM;
-	free((void *)(uintptr_t)setup.environment);
+	setup.launch.environment = allocator_environment(&allocator, environ);
+	error = setup.launch.environment ? program_run(&setup, &outcome, complaint)
+					 : -ENOMEM;
+	free((void *)(uintptr_t)setup.launch.environment);
 	if (error) {
 		message_complaint(complaint);
 		return error == -ENOENT   ? EXIT_NOT_FOUND

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 static int take_allocators(void *target, const char *value, struct complaint *why)
@@ -107,6 +108,28 @@ static int take_cpus(void *target, const char *value, struct complaint *why)
 		       : 0;
 }
 
+static int take_stop(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+	const char *name = strncmp(value, "SIG", 3) == 0 ? value + 3 : value;
+	uint64_t number;
+
+	(void)why;
+	if (number_parse_unsigned(value, &number) == 0 && number > 0 && number < NSIG) {
+		options->service.stop_signal = (int)number;
+		return 0;
+	}
+	for (int i = 1; i < NSIG; i++) {
+		const char *abbreviation = sigabbrev_np(i);
+
+		if (abbreviation && strcmp(abbreviation, name) == 0) {
+			options->service.stop_signal = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 #define TEXT(function, member)                                                           \
 	static int function(void *target, const char *value, struct complaint *why)      \
 	{                                                                                \
@@ -119,6 +142,9 @@ static int take_cpus(void *target, const char *value, struct complaint *why)
 		options->member = value;                                                 \
 		return 0;                                                                \
 	}
+TEXT(take_load, service.load)
+TEXT(take_ready, ready)
+TEXT(take_throughput, throughput)
 TEXT(take_input, input)
 TEXT(take_prepare, prepare)
 TEXT(take_output, output)
@@ -163,6 +189,17 @@ static const struct option_row rows[] = {
 		take_input},
 	{"prepare", 0, "COMMAND", "shell command before each execution", "a command",
 		take_prepare},
+	{"load", 0, "COMMAND",
+		"the program is a server: measure it while this shell command runs",
+		"a command", take_load},
+	{"ready", 0, "PORT|COMMAND",
+		"it serves once the port takes connections, or this succeeds",
+		"a port of the loopback, or a command", take_ready},
+	{"stop", 0, "SIGNAL", "that ends the server in order (TERM)",
+		"a signal, as in INT or 2", take_stop},
+	{"throughput", 0, "PATTERN",
+		"extended regular expression; group 1 in the load's output is compared",
+		"a pattern with a group, as in '([0-9.]+) requests'", take_throughput},
 	{"check-output", 'c', NULL, "its output must be the same under each allocator",
 		"", take_check_output},
 	{"show-output", 0, NULL, "let it print where escalier does", "",
@@ -207,8 +244,34 @@ static void set_defaults(struct run_options *options)
 		.target = 0.01,
 		.budget_ns = 600ull * 1000000000,
 		.warm_ups = 1,
-		.sample_ns = 10000000};
+		.sample_ns = 10000000,
+		.service = {
+			.stop_signal = SIGTERM, .ready_timeout_ns = 30ull * 1000000000}};
 	(void)take_allocators(options, "libc,hp", &unused);
+}
+
+static int check_service(struct run_options *options, struct complaint *complaint)
+{
+	uint64_t port;
+
+	if (!options->service.load) {
+		if (!options->ready && !options->throughput)
+			return 0;
+		complaint_what(complaint, "--ready and --throughput need --load");
+		complaint_why(complaint, "they tell of a server under a load");
+		return -EINVAL;
+	}
+	if (options->ready && number_parse_unsigned(options->ready, &port) == 0) {
+		if (port == 0 || port > 65535) {
+			complaint_what(complaint, "--ready: there is no port %s",
+				options->ready);
+			return -EINVAL;
+		}
+		options->service.port = (uint16_t)port;
+	} else {
+		options->service.ready = options->ready;
+	}
+	return 0;
 }
 
 int run_options_parse(
@@ -228,6 +291,8 @@ int run_options_parse(
 	}
 	if (own + 1 < argc)
 		options->program = argv + own + 1;
+	if (check_service(options, complaint))
+		return -EINVAL;
 	if (options->program || options->help || options->list)
 		return 0;
 	complaint_what(complaint, "which program?");

@@ -25,6 +25,9 @@ struct run_options {
 	struct cpus cpus;
 	bool pinned; /* --cpu was given */
 	const char *input, *prepare, *output;
+	struct service service; /* load NULL: the program ends by itself */
+	const char *ready;      /* command or port */
+	const char *throughput; /* pattern */
 	uint64_t reserve_bytes;
 	struct words words;
 	bool check_output, show_output;

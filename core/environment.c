@@ -52,17 +52,42 @@ static const struct scalar scalars[] = {
 	SCALAR(SCALAR_DOUBLE, window_outside_ns),
 };
 
+/* A word as a shell takes it again. */
+static void append_word(struct text *text, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_=+,./:@%";
+
+	if (*word && !word[strspn(word, plain)]) {
+		text_append(text, word);
+		return;
+	}
+	text_append(text, "'");
+	for (; *word; word++) {
+		if (*word == '\'')
+			text_append(text, "'\\''");
+		else
+			text_append_bytes(text, word, 1);
+	}
+	text_append(text, "'");
+}
+
 void environment_begin(struct environment *environment, int argc, char **argv)
 {
-	size_t used = 0;
+	struct text command;
 
 	(void)snprintf(environment->version, sizeof(environment->version), "%s",
 		ESCALIER_VERSION);
 	(void)clock_stamp(environment->started);
-	for (int i = -1; i < argc && used < sizeof(environment->command); i++)
-		used += (size_t)snprintf(environment->command + used,
-			sizeof(environment->command) - used, "%s%s", i < 0 ? "" : " ",
-			i < 0 ? "escalier" : argv[i]);
+	text_init(&command);
+	text_append(&command, "escalier");
+	for (int i = 0; i < argc; i++) {
+		text_append(&command, " ");
+		append_word(&command, argv[i]);
+	}
+	(void)snprintf(
+		environment->command, sizeof(environment->command), "%s", command.bytes);
+	text_release(&command);
 }
 
 void environment_note(struct environment *environment, const char *format, ...)

@@ -13,8 +13,10 @@ static const struct field fields[] = {
 	{"group", "", "counter group that was counting; empty: none", FIELD_NAME,
 		AT(group), false},
 	{"round", "", "repetition, from 0", FIELD_U64, AT(round), false},
-	{"end", "", "exit, signal, timeout, stopped, or failed: not executed", FIELD_NAME,
-		AT(end), false},
+	{"end", "",
+		"exit, signal, timeout, stopped; unready: a server that never served; load: "
+		"its load failed",
+		FIELD_NAME, AT(end), false},
 	{"code", "", "exit status, or the signal's number", FIELD_INT, AT(code), false},
 	{"wall_ns", "ns",
 		"CLOCK_MONOTONIC_RAW from exec to the end of the first process; with a "

@@ -18,7 +18,7 @@ struct execution {
 	const char *kind;
 	const char *group; /* that was counting; "" none */
 	uint64_t round;    /* from 0 */
-	const char *end;   /* "exit", "signal", "timeout", "stopped", "failed" */
+	const char *end;   /* "exit", "signal", "timeout", "stopped", "unready", "load" */
 	int code;          /* exit status or signal */
 	uint64_t wall_ns;
 	uint64_t user_ns, system_ns;

@@ -4,196 +4,18 @@
 #include "base/clock.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How long a process may take over SIGTERM before SIGKILL follows. */
+/* How long a process may take over a signal before SIGKILL follows; a server may have
+ * data to write. */
 #define GRACE_NS (2 * 1000000000ull)
-
-enum { CANNOT_EXECUTE = 126, NOT_FOUND = 127, SAMPLING_COST = 100 };
-
-/* The child and the ends of the two pipes to it. */
-struct launch {
-	pid_t pid;
-	int pidfd;
-	int go;     /* a byte lets it go on to exec; closed: it ends */
-	int failed; /* gives exec's errno, or ends empty where exec succeeded */
-};
-
-static void restore_signals(void)
-{
-	struct sigaction normal = {.sa_handler = SIG_DFL};
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		(void)sigaction(number, &normal, NULL);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static int place_descriptor(int from, int to)
-{
-	return from < 0 || from == to || dup2(from, to) >= 0 ? 0 : -errno;
-}
-
-static void execute(const struct program_setup *setup, int go, int failed)
-{
-	int error = 0;
-	char byte;
-
-	if (read(go, &byte, 1) != 1)
-		_exit(CANNOT_EXECUTE);
-	restore_signals();
-	if (setup->cpus)
-		error = cpus_unpin(setup->cpus);
-	if (!error)
-		error = place_descriptor(setup->input, STDIN_FILENO);
-	if (!error)
-		error = place_descriptor(setup->output, STDOUT_FILENO);
-	if (!error)
-		error = place_descriptor(setup->error, STDERR_FILENO);
-	if (!error) {
-		(void)execvpe(setup->arguments[0], setup->arguments, setup->environment);
-		error = -errno;
-	}
-	if (write(failed, &error, sizeof(error)) != (ssize_t)sizeof(error))
-		_exit(CANNOT_EXECUTE);
-	_exit(error == -ENOENT ? NOT_FOUND : CANNOT_EXECUTE);
-}
-
-static void close_pair(int pair[2])
-{
-	(void)close(pair[0]);
-	(void)close(pair[1]);
-}
-
-static int launch(const struct program_setup *setup, struct launch *launch)
-{
-	int go[2] = {-1, -1};
-	int failed[2] = {-1, -1};
-
-	if (pipe2(go, O_CLOEXEC))
-		return -errno;
-	if (pipe2(failed, O_CLOEXEC)) {
-		close_pair(go);
-		return -errno;
-	}
-	launch->pid = fork();
-	if (launch->pid == 0) {
-		(void)close(go[1]);
-		(void)close(failed[0]);
-		execute(setup, go[0], failed[1]);
-	}
-	(void)close(go[0]);
-	(void)close(failed[1]);
-	launch->go = go[1];
-	launch->failed = failed[0];
-	launch->pidfd =
-		launch->pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, launch->pid, 0);
-	if (launch->pidfd >= 0)
-		return 0;
-	int error = -errno;
-
-	(void)close(launch->go);
-	(void)close(launch->failed);
-	if (launch->pid > 0)
-		(void)waitpid(launch->pid, NULL, 0);
-	return error;
-}
-
-/* Lets the child go on: 0 once the program runs, or exec's -errno. */
-static int let_go(struct launch *launch)
-{
-	int error = 0;
-	ssize_t length = write(launch->go, "", 1);
-
-	(void)close(launch->go);
-	if (length == 1) {
-		do {
-			length = read(launch->failed, &error, sizeof(error));
-		} while (length < 0 && errno == EINTR);
-	} else {
-		error = -EPIPE;
-	}
-	(void)close(launch->failed);
-	return error;
-}
-
-static bool wait_until(int pidfd, uint64_t deadline_ns, const struct program_setup *setup)
-{
-	struct pollfd poll_end = {.fd = pidfd, .events = POLLIN};
-
-	for (;;) {
-		uint64_t now = clocks_system.wall_ns();
-		uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
-		struct timespec wait = {.tv_sec = (time_t)(left / 1000000000),
-			.tv_nsec = (long)(left % 1000000000)};
-		int ready = ppoll(
-			&poll_end, 1, deadline_ns == UINT64_MAX ? NULL : &wait, NULL);
-
-		if (ready > 0)
-			return true;
-		if (ready == 0 || (setup && setup->stop && *setup->stop))
-			return false;
-	}
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Until the first process ends, the time is out, or we are told to stop. */
-static enum program_end watch(
-	const struct program_setup *setup, const struct launch *launch, uint64_t start_ns)
-{
-	uint64_t deadline = setup->timeout_ns ? start_ns + setup->timeout_ns : UINT64_MAX;
-	uint64_t next = setup->sample ? start_ns + setup->sample_ns : UINT64_MAX;
-
-	for (;;) {
-		struct process_tree tree;
-		uint64_t begin;
-		uint64_t cost;
-
-		if (wait_until(launch->pidfd, earlier(deadline, next), setup))
-			return PROGRAM_EXITED;
-		if (setup->stop && *setup->stop)
-			return PROGRAM_STOPPED;
-		begin = clocks_system.wall_ns();
-		if (begin >= deadline)
-			return PROGRAM_TIMED_OUT;
-		if (begin < next)
-			continue;
-		process_tree_read("", launch->pid, &tree);
-		setup->sample(setup->context, begin - start_ns, &tree);
-		cost = clocks_system.wall_ns() - begin;
-		next = begin + (cost * SAMPLING_COST > setup->sample_ns
-					       ? cost * SAMPLING_COST
-					       : setup->sample_ns);
-	}
-}
-
-/* Ends the process and all below it. */
-static void end_tree(const struct launch *launch, int number)
-{
-	struct process_tree tree;
-
-	process_tree_read("", launch->pid, &tree);
-	process_tree_signal(&tree, number);
-	if (!wait_until(launch->pidfd, clocks_system.wall_ns() + GRACE_NS, NULL)) {
-		process_tree_read("", launch->pid, &tree);
-		process_tree_signal(&tree, SIGKILL);
-	}
-}
+#define SERVER_GRACE_NS (20 * 1000000000ull)
 
 static uint64_t timeval_ns(const struct timeval *time)
 {
@@ -212,18 +34,6 @@ static void add_usage(struct program_outcome *outcome, const struct rusage *usag
 	outcome->involuntary_switches += (uint64_t)usage->ru_nivcsw;
 	if (resident > outcome->peak_resident_bytes)
 		outcome->peak_resident_bytes = resident;
-}
-
-static void take_status(struct program_outcome *outcome, int status)
-{
-	if (outcome->end != PROGRAM_EXITED)
-		return;
-	if (WIFSIGNALED(status)) {
-		outcome->end = PROGRAM_SIGNALED;
-		outcome->code = WTERMSIG(status);
-	} else {
-		outcome->code = WEXITSTATUS(status);
-	}
 }
 
 /* Reaps what can be reaped now; returns whether a child is left. */
@@ -259,12 +69,12 @@ static void end_orphans(struct program_outcome *outcome)
 	}
 }
 
-static int open_counters(const struct program_setup *setup, const struct launch *launch,
+static int open_counters(const struct program_setup *setup, const struct launch *child,
 	struct counters **counters, struct program_outcome *outcome,
 	struct complaint *complaint)
 {
 	struct counter_target target = {
-		.thread = launch->pid, .cpu = -1, .inherit = true, .on_exec = true};
+		.thread = child->pid, .cpu = -1, .inherit = true, .on_exec = true};
 
 	if (!setup->counters)
 		return 0;
@@ -276,34 +86,140 @@ static int open_counters(const struct program_setup *setup, const struct launch 
 static int complain_execute(
 	const struct program_setup *setup, int error, struct complaint *complaint)
 {
-	complaint_what(complaint, "cannot execute %.200s", setup->arguments[0]);
+	const char *name = setup->launch.arguments[0];
+
+	complaint_what(complaint, "cannot execute %.200s", name);
 	complaint_why(complaint, "%s", strerror(-error));
-	if (error == -ENOENT && !strchr(setup->arguments[0], '/'))
+	if (error == -ENOENT && !strchr(name, '/'))
 		complaint_advise(complaint,
 			"give the path of a program, or one of a name in PATH");
 	return error;
 }
 
-static void finish(const struct program_setup *setup, const struct launch *launch,
+static void take_end(struct program_outcome *outcome, const struct program_setup *setup,
+	enum watch_end end)
+{
+	outcome->end = end == WATCH_TIMED_OUT ? PROGRAM_TIMED_OUT
+		       : end == WATCH_STOPPED ? PROGRAM_STOPPED
+					      : PROGRAM_EXITED;
+	if (end == WATCH_STOPPED)
+		outcome->code = *setup->watch.stop;
+}
+
+/* A program that ends by itself. */
+static void await_end(const struct program_setup *setup, const struct launch *child,
 	uint64_t start_ns, struct program_outcome *outcome)
+{
+	enum watch_end end =
+		watch_until_end(&setup->watch, child->pidfd, child->pid, start_ns);
+
+	outcome->wall_ns = clocks_system.wall_ns() - start_ns;
+	take_end(outcome, setup, end);
+	if (end != WATCH_ENDED)
+		watch_end_tree(child->pidfd, child->pid,
+			end == WATCH_STOPPED ? outcome->code : SIGTERM, GRACE_NS);
+}
+
+/* Counts so far, to be taken off those at the end; zero where nothing counts. */
+static int read_counters(const struct program_setup *setup, struct counters *counters,
+	struct counter_value *values)
+{
+	return counters ? setup->counters->read(counters, values) : 0;
+}
+
+static void subtract(struct counter_value *values, const struct counter_value *before)
+{
+	for (size_t i = 0; i < GROUP_EVENTS; i++) {
+		values[i].count -= before[i].count;
+		values[i].enabled_ns -= before[i].enabled_ns;
+		values[i].running_ns -= before[i].running_ns;
+	}
+}
+
+static int load_server(const struct program_setup *setup, const struct launch *child,
+	struct counters *counters, struct program_outcome *outcome)
+{
+	struct counter_value before[GROUP_EVENTS] = {{0}};
+	struct service_load load;
+	int error = read_counters(setup, counters, before);
+
+	if (!error)
+		error = service_run_load(setup->service, child, &setup->watch,
+			setup->launch.environment, &load);
+	if (!error)
+		error = read_counters(setup, counters, outcome->values);
+	if (error)
+		return error;
+	subtract(outcome->values, before);
+	outcome->wall_ns = load.wall_ns;
+	outcome->throughput = load.throughput;
+	take_end(outcome, setup, load.end);
+	if (load.end == WATCH_ENDED && load.status != 0) {
+		outcome->end = PROGRAM_LOAD_FAILED;
+		outcome->code = WIFEXITED(load.status) ? WEXITSTATUS(load.status) : -1;
+	}
+	return 0;
+}
+
+/* A program that serves, up to its end. */
+static int serve(const struct program_setup *setup, const struct launch *child,
+	struct counters *counters, struct program_outcome *outcome)
+{
+	int error = service_wait_ready(
+		setup->service, child, &setup->watch, setup->launch.environment);
+
+	if (error == -EINTR)
+		take_end(outcome, setup, WATCH_STOPPED);
+	else if (error)
+		outcome->end = PROGRAM_UNREADY;
+	error = error ? 0 : load_server(setup, child, counters, outcome);
+	watch_end_tree(
+		child->pidfd, child->pid, setup->service->stop_signal, SERVER_GRACE_NS);
+	return error;
+}
+
+/* A server that ends by the signal that is to end it has ended in order. */
+static void take_status(
+	const struct program_setup *setup, struct program_outcome *outcome, int status)
+{
+	if (outcome->end != PROGRAM_EXITED)
+		return;
+	if (!WIFSIGNALED(status)) {
+		outcome->code = WEXITSTATUS(status);
+	} else if (!setup->service || WTERMSIG(status) != setup->service->stop_signal) {
+		outcome->end = PROGRAM_SIGNALED;
+		outcome->code = WTERMSIG(status);
+	}
+}
+
+static void reap_first(const struct program_setup *setup, const struct launch *child,
+	struct program_outcome *outcome)
 {
 	struct rusage usage;
 	int status;
 
-	outcome->end = watch(setup, launch, start_ns);
-	outcome->wall_ns = clocks_system.wall_ns() - start_ns;
-	if (outcome->end == PROGRAM_TIMED_OUT)
-		end_tree(launch, SIGTERM);
-	if (outcome->end == PROGRAM_STOPPED) {
-		outcome->code = *setup->stop;
-		end_tree(launch, outcome->code);
-	}
-	while (wait4(launch->pid, &status, 0, &usage) < 0)
+	while (wait4(child->pid, &status, 0, &usage) < 0)
 		if (errno != EINTR)
 			return;
-	take_status(outcome, status);
+	take_status(setup, outcome, status);
 	add_usage(outcome, &usage);
+}
+
+/* From the program's first instruction to the end of its last process. */
+static int run_to_end(const struct program_setup *setup, const struct launch *child,
+	struct counters *counters, uint64_t start_ns, struct program_outcome *outcome)
+{
+	int error = 0;
+
+	if (setup->service)
+		error = serve(setup, child, counters, outcome);
+	else
+		await_end(setup, child, start_ns, outcome);
+	reap_first(setup, child, outcome);
 	end_orphans(outcome);
+	if (!error && !setup->service)
+		error = read_counters(setup, counters, outcome->values);
+	return error;
 }
 
 int program_run(const struct program_setup *setup, struct program_outcome *outcome,
@@ -317,7 +233,7 @@ int program_run(const struct program_setup *setup, struct program_outcome *outco
 	*outcome = (struct program_outcome){0};
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	(void)fflush(NULL);
-	error = launch(setup, &child);
+	error = launch_begin(&child, &setup->launch);
 	if (error) {
 		complaint_what(complaint, "cannot start a process");
 		complaint_why(complaint, "%s", strerror(-error));
@@ -325,26 +241,19 @@ int program_run(const struct program_setup *setup, struct program_outcome *outco
 	}
 	error = open_counters(setup, &child, &counters, outcome, complaint);
 	if (error) {
-		(void)close(child.go);
-		(void)close(child.failed);
-		(void)waitpid(child.pid, NULL, 0);
+		launch_cancel(&child);
 		goto out;
 	}
 	start_ns = clocks_system.wall_ns();
-	error = let_go(&child);
+	error = launch_go(&child);
 	if (error) {
-		(void)waitpid(child.pid, NULL, 0);
 		(void)complain_execute(setup, error, complaint);
 		goto out;
 	}
-	finish(setup, &child, start_ns, outcome);
-	if (counters) {
-		error = setup->counters->read(counters, outcome->values);
-		if (error) {
-			complaint_what(
-				complaint, "the program's counters cannot be read");
-			complaint_why(complaint, "%s", strerror(-error));
-		}
+	error = run_to_end(setup, &child, counters, start_ns, outcome);
+	if (error) {
+		complaint_what(complaint, "the program cannot be measured");
+		complaint_why(complaint, "%s", strerror(-error));
 	}
 out:
 	if (counters)
@@ -361,6 +270,9 @@ int program_exit_code(const struct program_outcome *outcome)
 		return 128 + outcome->code;
 	case PROGRAM_TIMED_OUT:
 		return 124;
+	case PROGRAM_UNREADY:
+	case PROGRAM_LOAD_FAILED:
+		return 1;
 	default:
 		return outcome->code;
 	}

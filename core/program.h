@@ -2,12 +2,12 @@
 #ifndef CORE_PROGRAM_H
 #define CORE_PROGRAM_H
 
-#include "base/cpus.h"
 #include "base/error.h"
-#include "core/process-tree.h"
+#include "core/launch.h"
+#include "core/service.h"
+#include "core/watch.h"
 #include "counters/counters.h"
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,41 +19,32 @@
  * are ended and counted.
  */
 struct program_setup {
-	char *const *arguments;   /* ends with NULL; the first is looked up in PATH */
-	char *const *environment; /* whole, ends with NULL */
-	int input, output, error; /* descriptors for its standard ones; -1: ours */
-	const struct cpus *cpus;  /* where it may run; NULL: where we may */
-	uint64_t timeout_ns;      /* 0: none */
+	struct launch_setup launch;
+	struct watch watch;
+	/* NULL: the program ends by itself. Else it serves: times, samples and events are
+	 * of the load alone. */
+	const struct service *service;
 
 	/* What is counted; NULL: nothing is. */
 	const struct counter_backend *counters;
 	const struct group *group;
 	const struct counter_filter *filter;
-
-	/*
-	 * Called about every sample_ns while it runs, if not NULL, with the time since
-	 * its start: takes samples. A sample may take its time; the next is then put off,
-	 * so that sampling takes at most a hundredth of a CPU.
-	 */
-	void (*sample)(
-		void *context, uint64_t elapsed_ns, const struct process_tree *tree);
-	void *context;
-	uint64_t sample_ns;
-
-	const volatile sig_atomic_t *stop; /* a signal's number: hand it on and end */
 };
 
 enum program_end {
 	PROGRAM_EXITED,   /* code: its exit status */
 	PROGRAM_SIGNALED, /* code: the signal */
 	PROGRAM_TIMED_OUT,
-	PROGRAM_STOPPED, /* code: the signal that ended us */
+	PROGRAM_STOPPED,     /* code: the signal that ended us */
+	PROGRAM_UNREADY,     /* a server that ended, or took too long, before it served */
+	PROGRAM_LOAD_FAILED, /* code: the exit status of the load's shell */
 };
 
 struct program_outcome {
 	enum program_end end;
 	int code;
-	uint64_t wall_ns;            /* up to the end of its first process */
+	uint64_t wall_ns;  /* up to the end of its first process, or of the load */
+	double throughput; /* of the load; 0 none */
 	uint64_t user_ns, system_ns; /* of all its processes, as wait4(2) tells them */
 	uint64_t minor_faults, major_faults;
 	uint64_t voluntary_switches, involuntary_switches;

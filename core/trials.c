@@ -177,7 +177,9 @@ static const char *end_name(enum program_end end)
 	static const char *const names[] = {[PROGRAM_EXITED] = "exit",
 		[PROGRAM_SIGNALED] = "signal",
 		[PROGRAM_TIMED_OUT] = "timeout",
-		[PROGRAM_STOPPED] = "stopped"};
+		[PROGRAM_STOPPED] = "stopped",
+		[PROGRAM_UNREADY] = "unready",
+		[PROGRAM_LOAD_FAILED] = "load"};
 
 	return names[end];
 }
@@ -189,6 +191,7 @@ static void take_outcome(struct trials *trials, const struct program_outcome *ou
 	execution->end = end_name(outcome->end);
 	execution->code = outcome->code;
 	execution->wall_ns = outcome->wall_ns;
+	execution->throughput = outcome->throughput;
 	execution->user_ns = outcome->user_ns;
 	execution->system_ns = outcome->system_ns;
 	execution->minor_faults = outcome->minor_faults;
@@ -218,12 +221,12 @@ static int prepare(const struct trials *trials)
 	const char *command = trials->setup->prepare;
 	const char *arguments[] = {"sh", "-c", command, NULL};
 	const struct program_setup shell = {
-		.arguments = (char *const *)(uintptr_t)arguments,
-		.environment = trials->setup->environment,
-		.input = -1,
-		.output = STDERR_FILENO,
-		.error = -1,
-		.stop = trials->setup->stop,
+		.launch = {.arguments = (char *const *)(uintptr_t)arguments,
+			.environment = trials->setup->environment,
+			.input = -1,
+			.output = STDERR_FILENO,
+			.error = -1},
+		.watch = {.stop = trials->setup->stop},
 	};
 	struct program_outcome outcome;
 	int error;
@@ -244,11 +247,11 @@ static int execute(struct trials *trials, const struct program_allocator *alloca
 {
 	const struct trials_setup *setup = trials->setup;
 	struct program_outcome outcome;
-	struct program_setup program = {.arguments = setup->arguments,
-		.cpus = setup->cpus,
-		.timeout_ns = setup->timeout_ns,
-		.stop = setup->stop,
-		.context = trials};
+	struct program_setup program = {.service = setup->service,
+		.launch = {.arguments = setup->arguments, .cpus = setup->cpus},
+		.watch = {.timeout_ns = setup->timeout_ns,
+			.stop = setup->stop,
+			.context = trials}};
 	struct files files;
 	int error = prepare(trials);
 
@@ -260,21 +263,21 @@ static int execute(struct trials *trials, const struct program_allocator *alloca
 		program.counters = group ? setup->counters : NULL;
 		program.group = group;
 		program.filter = setup->filter;
-		program.sample = on_sample;
-		program.sample_ns = setup->sample_ns;
+		program.watch.sample = on_sample;
+		program.watch.sample_ns = setup->sample_ns;
 	}
-	program.input = files.input;
-	program.output = files.output;
-	program.error = files.error;
-	program.environment = allocator_environment(allocator, setup->environment);
+	program.launch.input = files.input;
+	program.launch.output = files.output;
+	program.launch.error = files.error;
+	program.launch.environment = allocator_environment(allocator, setup->environment);
 	for (size_t i = 0; i < setup->pools_count && i < POOLS_MAX; i++)
 		trials->pools_before[i] = available_bytes(&setup->pools[i]);
 	trials->anonymous_sum = trials->huge_sum = 0;
-	if (program.environment)
+	if (program.launch.environment)
 		error = program_run(&program, &outcome, trials->complaint);
 	else
 		error = -ENOMEM;
-	free((void *)(uintptr_t)program.environment);
+	free((void *)(uintptr_t)program.launch.environment);
 	if (!error) {
 		if (allocator == setup->allocators && trials->round == 0)
 			trials->outcome->first_code = program_exit_code(&outcome);

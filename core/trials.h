@@ -31,7 +31,8 @@ struct trials_setup {
 	double target;      /* half-width of the interval of every ratio that ends it */
 	uint64_t timeout_ns, sample_ns;
 	const struct cpus *cpus;
-	const struct pool *pools; /* whose use is sampled */
+	const struct service *service; /* NULL: the program ends by itself */
+	const struct pool *pools;      /* whose use is sampled */
 	size_t pools_count;
 
 	const struct counter_backend *counters; /* NULL: none */

@@ -142,6 +142,48 @@ exits 125
 err_has 'the command of --prepare failed'
 end
 
+begin "a server is measured under its load, and ended by the signal named"
+cat >"$work/server" <<'SHELL'
+trap 'echo ended >>"$0.ended"; exit 0' USR1
+sleep 0.2
+touch "$0.ready"
+while :; do sleep 0.05; done
+SHELL
+run run -a libc,libc-thp -r 2 -w 0 --json --output "$work/served" --prepare "rm -f '$work/server.ready'" \
+  --ready "test -e '$work/server.ready'" --stop USR1 --load "echo 'did 1,250.5 requests'; echo 'did 749.5 requests'" \
+  --throughput 'did ([0-9.,]+) requests' -- sh "$work/server"
+exits 0
+holds test "$(wc -l <"$work/server.ended")" -eq 8
+holds python3 - "$work/served/executions.csv" <<'PYTHON'
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1])))
+assert len(rows) == 8 and all(r["end"] == "exit" and r["code"] == "0" for r in rows), rows
+assert all(float(r["throughput"]) == 1000 for r in rows)
+PYTHON
+end
+
+begin "a server that ends before it serves"
+run run -a libc -r 1 -w 0 --output "$work/unready" --ready 'false' --load true -- sh -c 'exit 0'
+exits 1
+holds grep -q ',unready,' "$work/unready/executions.csv"
+end
+
+begin "a load that fails"
+run run -a libc -r 1 -w 0 --output "$work/load" --load 'exit 9' -- sleep 600
+exits 1
+holds grep -q ',load,9,' "$work/load/executions.csv"
+end
+
+for bad in '--ready 80' '--load true --ready 70000' '--load true --throughput [' \
+  '--load true --throughput nogroup' '--load true --stop NONE'; do
+  begin "$bad is refused"
+  # shellcheck disable=SC2086
+  run run $bad -a libc --output "$work/never" -- true
+  exits 125
+  err_is_message
+  end
+done
+
 begin "an interrupt leaves what there is"
 "$ESCALIER" run -a libc -r 100 --output "$work/interrupted" -- sleep 0.2 >"$out" 2>"$err" &
 pid=$!

@@ -31,18 +31,18 @@ static int run_shell(struct fixture *f, const char *script)
 	ssize_t length;
 	int error;
 
-	f->setup.arguments = (char *const *)(uintptr_t)arguments;
-	if (!f->setup.environment)
-		f->setup.environment = environ;
-	f->setup.input = -1;
-	f->setup.error = -1;
-	f->setup.output = memfd_create("output", MFD_CLOEXEC);
-	assert_true(f->setup.output >= 0);
+	f->setup.launch.arguments = (char *const *)(uintptr_t)arguments;
+	if (!f->setup.launch.environment)
+		f->setup.launch.environment = environ;
+	f->setup.launch.input = -1;
+	f->setup.launch.error = -1;
+	f->setup.launch.output = memfd_create("output", MFD_CLOEXEC);
+	assert_true(f->setup.launch.output >= 0);
 	error = program_run(&f->setup, &f->outcome, &f->complaint);
-	length = pread(f->setup.output, f->output, sizeof(f->output) - 1, 0);
+	length = pread(f->setup.launch.output, f->output, sizeof(f->output) - 1, 0);
 	assert_true(length >= 0);
 	f->output[length] = '\0';
-	(void)close(f->setup.output);
+	(void)close(f->setup.launch.output);
 	/* Nobody of the execution is left to wait for. */
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
@@ -93,11 +93,11 @@ static void says_why_a_program_cannot_be_executed(void **state)
 		struct program_outcome outcome;
 		struct complaint complaint = {0};
 		const struct program_setup setup = {
-			.arguments = (char *const *)(uintptr_t)arguments,
-			.environment = environ,
-			.input = -1,
-			.output = -1,
-			.error = -1,
+			.launch = {.arguments = (char *const *)(uintptr_t)arguments,
+				.environment = environ,
+				.input = -1,
+				.output = -1,
+				.error = -1},
 		};
 
 		assert_int_equal(
@@ -111,7 +111,8 @@ static void says_why_a_program_cannot_be_executed(void **state)
 static void gives_the_program_its_environment_and_normal_signals(void **state)
 {
 	const char *const environment[] = {"PATH=/usr/bin:/bin", "WORD=from us", NULL};
-	struct fixture f = {.setup.environment = (char *const *)(uintptr_t)environment};
+	struct fixture f = {
+		.setup.launch.environment = (char *const *)(uintptr_t)environment};
 	sigset_t blocked, before;
 
 	(void)state;
@@ -130,7 +131,7 @@ static void gives_the_program_its_environment_and_normal_signals(void **state)
 
 static void ends_what_takes_too_long_with_its_children(void **state)
 {
-	struct fixture f = {.setup.timeout_ns = 50000000};
+	struct fixture f = {.setup.watch.timeout_ns = 50000000};
 
 	(void)state;
 	assert_int_equal(run_shell(&f, "sleep 600 & sleep 600"), 0);
@@ -140,7 +141,7 @@ static void ends_what_takes_too_long_with_its_children(void **state)
 
 static void kills_what_does_not_heed_the_time(void **state)
 {
-	struct fixture f = {.setup.timeout_ns = 50000000};
+	struct fixture f = {.setup.watch.timeout_ns = 50000000};
 
 	(void)state;
 	assert_int_equal(run_shell(&f, "trap '' TERM; sleep 600; sleep 600"), 0);
@@ -161,11 +162,11 @@ static void ends_and_counts_what_the_program_leaves_behind(void **state)
 static void stops_when_told(void **state)
 {
 	static volatile sig_atomic_t stop = SIGINT;
-	struct fixture f = {.setup.stop = &stop};
+	struct fixture f = {.setup.watch.stop = &stop};
 
 	(void)state;
-	f.setup.sample_ns = 1000000;
-	f.setup.timeout_ns = 20000000; /* its end makes the wait look */
+	f.setup.watch.sample_ns = 1000000;
+	f.setup.watch.timeout_ns = 20000000; /* its end makes the wait look */
 	assert_int_equal(run_shell(&f, "sleep 600"), 0);
 	assert_int_equal(f.outcome.end, PROGRAM_STOPPED);
 	assert_int_equal(program_exit_code(&f.outcome), 128 + SIGINT);
@@ -194,12 +195,12 @@ static void keep_sample(
 
 static void samples_all_processes(void **state)
 {
-	struct fixture f = {.setup.sample_ns = 1000000,
-		.setup.sample = keep_sample,
-		.setup.stop = &seen_enough};
+	struct fixture f = {.setup.watch.sample_ns = 1000000,
+		.setup.watch.sample = keep_sample,
+		.setup.watch.stop = &seen_enough};
 
 	(void)state;
-	f.setup.context = &f;
+	f.setup.watch.context = &f;
 	assert_int_equal(run_shell(&f, "sleep 600 & sleep 600 & wait"), 0);
 	assert_int_equal(f.outcome.end, PROGRAM_STOPPED);
 	assert_true(f.samples > 0);
