@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CELL = 32 };
+enum { CELL = COMPARISON_CELL };
 
 /* Three significant digits and more: differences of a few per cent are what is read. */
 static void format_time(char cell[CELL], double ns)
@@ -56,6 +56,11 @@ static char *format_value(char cell[CELL], const char *unit, double value)
 static const char *unit_of(size_t quantity)
 {
 	return quantity < COMPARISON_FIXED ? comparison_quantities[quantity].unit : "";
+}
+
+char *comparison_format(char cell[COMPARISON_CELL], size_t quantity, double value)
+{
+	return format_value(cell, unit_of(quantity), value);
 }
 
 static void print_value(

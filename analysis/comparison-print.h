@@ -18,6 +18,11 @@ int comparison_print_csv(const struct comparison *comparison, struct text *text)
 int comparison_print_json(const struct comparison *comparison,
 	const struct environment *environment, struct text *text);
 
+/* A value of a quantity with its unit, in few characters; "-" where it is not known.
+ * Returns cell. */
+enum { COMPARISON_CELL = 32 };
+char *comparison_format(char cell[COMPARISON_CELL], size_t quantity, double value);
+
 /* What the run shows, in one clause. */
 void comparison_headline(const struct comparison *comparison, struct text *text);
 

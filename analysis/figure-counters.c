@@ -97,7 +97,7 @@ static int write_served(struct figure *figure, struct panel *panel)
 		}
 		text_append(&data, "\n");
 	}
-	error = figure_file(figure, "served.tsv", &data);
+	error = figure_file(figure->folder, "served.tsv", &data);
 	text_release(&data);
 	if (error)
 		return error;
@@ -169,7 +169,7 @@ static int write_tlb(struct figure *figure, struct panel *panel)
 			most = fmax(most, e[QUANTITY_PAGE_WALKS].median);
 		}
 		(void)snprintf(name, sizeof(name), "tlb-%zu.tsv", c + 1);
-		error = figure_file(figure, name, &data);
+		error = figure_file(figure->folder, name, &data);
 		text_release(&data);
 		if (error)
 			return error;

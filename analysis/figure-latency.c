@@ -49,7 +49,7 @@ static int write_curve(struct figure *figure, size_t index)
 	text_append(&data, "# bytes\tns\tp10\tp90\n");
 	figure_stairs(series, QUANTITY_NS, &data);
 	(void)snprintf(name, sizeof(name), "latency-%zu.tsv", index + 1);
-	error = figure_file(figure, name, &data);
+	error = figure_file(figure->folder, name, &data);
 	text_release(&data);
 	return error;
 }
@@ -271,7 +271,7 @@ static int write_thin(
 		text_append(&data, "# bytes\tns\tp10\tp90\n");
 		figure_stairs(series, QUANTITY_NS, &data);
 		(void)snprintf(name, sizeof(name), "linear-%zu.tsv", ++count);
-		error = figure_file(figure, name, &data);
+		error = figure_file(figure->folder, name, &data);
 		text_release(&data);
 		if (error)
 			return error;

@@ -36,12 +36,11 @@ void figure_value(struct text *text, double value)
 		text_append(text, "\tNaN");
 }
 
-int figure_file(const struct figure *figure, const char *name, const struct text *text)
+int figure_file(const char *folder, const char *name, const struct text *text)
 {
 	char path[PATH_MAX];
 
-	if (snprintf(path, sizeof(path), "%s/%s", figure->folder, name) >=
-		(int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	return file_write_all(path, text);
 }

@@ -63,7 +63,7 @@ extern const struct panel_kind panel_latency, panel_linear, panel_served, panel_
 void figure_quote(struct text *text, const char *string);
 /* A number for a data file; NaN is "NaN". */
 void figure_value(struct text *text, double value);
-int figure_file(const struct figure *figure, const char *name, const struct text *text);
+int figure_file(const char *folder, const char *name, const struct text *text);
 
 /* Screen coordinates (0 to 1) of a data position. */
 double figure_screen_x(const struct figure *figure, double bytes);

@@ -42,7 +42,7 @@ static int write_curve(struct figure *figure, struct curve *curve, size_t index,
 		*high = fmax(*high, stair->ratio.median);
 	}
 	(void)snprintf(name, sizeof(name), "ratio-%zu.tsv", index + 1);
-	error = figure_file(figure, name, &data);
+	error = figure_file(figure->folder, name, &data);
 	text_release(&data);
 	return error;
 }

@@ -198,7 +198,7 @@ static int write_panel(struct figure *figure, const struct panel_kind *kind, uns
 	set_y_axis(figure, &panel);
 	(void)snprintf(file, sizeof(file), "%s.gp", kind->name);
 	if (!error)
-		error = figure_file(figure, file, &panel.gp);
+		error = figure_file(figure->folder, file, &panel.gp);
 	text_release(&panel.gp);
 	return error;
 }
@@ -307,7 +307,7 @@ int figure_write(const struct findings *findings, const char *folder)
 		top += kinds[i]->height + GAP;
 	}
 	if (!error)
-		error = figure_file(&figure, "settings.gp", &figure.settings);
+		error = figure_file(figure.folder, "settings.gp", &figure.settings);
 	text_release(&figure.settings);
 	return error;
 }

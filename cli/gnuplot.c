@@ -102,7 +102,8 @@ static int spawn(pid_t *child, const char *script, const char *folder, int outpu
 	return -error;
 }
 
-int gnuplot_run(const char *script, const char *folder, struct complaint *complaint)
+/* Runs a script of scripts/plots with `folder` as its working folder. */
+static int run_script(const char *script, const char *folder, struct complaint *complaint)
 {
 	char plots[PATH_MAX], path[PATH_MAX], said[200];
 	struct settings settings;
@@ -142,5 +143,42 @@ int gnuplot_run(const char *script, const char *folder, struct complaint *compla
 	} else {
 		complaint_why(complaint, "gnuplot: %s", strerror(-error));
 	}
+	return error;
+}
+
+static int move_up(const char *folder, const char *name, const char *suffix,
+	struct complaint *complaint)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	int error = 0;
+
+	if (snprintf(from, sizeof(from), "%s/figure/%s.%s", folder, name, suffix) >=
+			(int)sizeof(from) ||
+		snprintf(to, sizeof(to), "%s/%s.%s", folder, name, suffix) >=
+			(int)sizeof(to))
+		error = -ENAMETOOLONG;
+	else if (rename(from, to) < 0)
+		error = -errno;
+	if (error) {
+		complaint_what(
+			complaint, "cannot write %.150s/%s.%s", folder, name, suffix);
+		complaint_why(complaint, "%s", strerror(-error));
+	}
+	return error;
+}
+
+int gnuplot_draw(const char *name, const char *folder, struct complaint *complaint)
+{
+	char script[64], inside[PATH_MAX];
+	int error;
+
+	(void)snprintf(script, sizeof(script), "%s.gp", name);
+	if (snprintf(inside, sizeof(inside), "%s/figure", folder) >= (int)sizeof(inside))
+		return -ENAMETOOLONG;
+	error = run_script(script, inside, complaint);
+	if (!error)
+		error = move_up(folder, name, "png", complaint);
+	if (!error)
+		error = move_up(folder, name, "svg", complaint);
 	return error;
 }

@@ -5,10 +5,11 @@
 #include "base/error.h"
 
 /*
- * Runs gnuplot on a script of scripts/plots with `folder` as its working folder. 0,
+ * Runs gnuplot on scripts/plots/NAME.gp in <folder>/figure, and moves the figures that it
+ * draws there, NAME.png and NAME.svg, up into the folder once they are complete. 0,
  * -ENOENT where gnuplot or the script is missing, -EIO where it failed, -errno; all with
  * a complaint.
  */
-int gnuplot_run(const char *script, const char *folder, struct complaint *complaint);
+int gnuplot_draw(const char *name, const char *folder, struct complaint *complaint);
 
 #endif

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/report-comparison.h"
 
+#include "analysis/comparison-figure.h"
 #include "analysis/comparison-print.h"
 #include "base/file.h"
+#include "cli/gnuplot.h"
+#include "cli/report.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -55,6 +58,30 @@ static int write_all(const struct comparison *comparison,
 	return error;
 }
 
+static int draw(const struct comparison *comparison,
+	const struct environment *environment, const char *folder, struct text *written,
+	struct complaint *complaint)
+{
+	char path[PATH_MAX];
+	int error;
+
+	(void)snprintf(path, sizeof(path), "%s/figure", folder);
+	error = file_make_folders(path);
+	if (!error)
+		error = comparison_figure_write(comparison, environment, path);
+	if (error == -ENODATA) {
+		complaint_what(complaint, "there is no figure");
+		complaint_why(complaint, "no two allocators have times in one round");
+		return REPORT_NO_FIGURE;
+	}
+	if (error)
+		return complain(complaint, "write", path, error);
+	if (gnuplot_draw("comparison", folder, complaint))
+		return REPORT_NO_FIGURE;
+	text_format(written, "%s/comparison.png\n%s/comparison.svg\n", folder, folder);
+	return 0;
+}
+
 int report_write_comparison(
 	const char *folder, struct text *written, struct complaint *complaint)
 {
@@ -78,6 +105,9 @@ int report_write_comparison(
 		(void)complain(complaint, "compare the executions of", folder, error);
 	else
 		error = write_all(comparison, &environment, folder, written, complaint);
+	/* Of one allocator alone there is nothing to draw. */
+	if (!error && comparison->count > 1)
+		error = draw(comparison, &environment, folder, written, complaint);
 	free(comparison);
 	records_release(&executions);
 	return error;

@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* The part of report_write() for the folder of `escalier run`. 0 or -errno with the
- * complaint. */
+/* The part of report_write() for the folder of `escalier run`. As that
+ * returns. */
 int report_write_comparison(
 	const char *folder, struct text *written, struct complaint *complaint);
 

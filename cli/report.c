@@ -174,21 +174,6 @@ static int write_summary(
 	return error;
 }
 
-/* gnuplot draws into figure/; a figure that is complete moves up. */
-static int move_up(const char *folder, const char *name, struct complaint *complaint)
-{
-	char from[PATH_MAX], to[PATH_MAX], inside[64];
-	int error;
-
-	(void)snprintf(inside, sizeof(inside), "figure/%s", name);
-	error = join(from, folder, inside, complaint);
-	if (!error)
-		error = join(to, folder, name, complaint);
-	if (!error && rename(from, to) < 0)
-		error = complain(complaint, "write", to, -errno);
-	return error;
-}
-
 static int write_figure(
 	const struct findings *findings, const char *folder, struct complaint *complaint)
 {
@@ -208,12 +193,7 @@ static int write_figure(
 	}
 	if (error)
 		return complain(complaint, "write", path, error);
-	error = gnuplot_run("staircase.gp", path, complaint);
-	if (!error)
-		error = move_up(folder, "staircase.png", complaint);
-	if (!error)
-		error = move_up(folder, "staircase.svg", complaint);
-	return error;
+	return gnuplot_draw("staircase", folder, complaint);
 }
 
 static int write_staircase(

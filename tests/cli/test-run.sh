@@ -98,7 +98,7 @@ assert len({r["output_digest"] for r in rows}) == 1 and rows[0]["output_bytes"] 
 assert all(r["end"] == "exit" and r["code"] == "0" and int(r["wall_ns"]) > 0 for r in rows)
 assert all(int(r["minor_faults"]) > 0 for r in rows)
 PYTHON
-for file in summary.txt comparison.csv comparison.json executions.jsonl environment.json; do
+for file in summary.txt comparison.csv comparison.json comparison.svg executions.jsonl environment.json; do
   holds test -s "$work/compare/$file"
 done
 end
@@ -106,11 +106,13 @@ end
 begin "the report again, byte for byte"
 cp "$work/compare/summary.txt" "$work/before"
 cp "$work/compare/comparison.json" "$work/before.json"
+cp "$work/compare/comparison.svg" "$work/before.svg"
 run report "$work/compare"
 exits 0
 out_has "$work/compare/comparison.csv"
 holds cmp "$work/before" "$work/compare/summary.txt"
 holds cmp "$work/before.json" "$work/compare/comparison.json"
+holds cmp "$work/before.svg" "$work/compare/comparison.svg"
 end
 
 begin "an output that changes is told"
