@@ -31,6 +31,8 @@ struct command {
 	size_t allocators_count;
 	struct pools pools;
 	struct run_folder folder;
+	struct sink memory; /* memory.csv */
+	bool memory_open;
 	struct event_list events;
 	struct trials_outcome outcome;
 	regex_t throughput;
@@ -147,8 +149,18 @@ static int on_write(void *context, const struct execution *execution)
 {
 	struct command *command = context;
 
+	int error;
+
 	run_folder_write(&command->folder, execution);
-	return run_folder_flush(&command->folder);
+	error = run_folder_flush(&command->folder);
+	return error ? error : sink_flush(&command->memory);
+}
+
+static void on_sample(void *context, const struct memory_sample *sample)
+{
+	struct command *command = context;
+
+	sink_write(&command->memory, sample);
 }
 
 static void on_progress(void *context, const struct execution *next, uint64_t round,
@@ -192,6 +204,7 @@ static int run_trials(struct command *command)
 		.events = &command->events,
 		.stop = &signals_received,
 		.write = on_write,
+		.sample = on_sample,
 		.progress = on_progress,
 		.context = command,
 	};
@@ -215,6 +228,22 @@ static void fill_environment(struct command *command, int argc, char **argv)
 		command->allocators[0].name);
 }
 
+static int open_memory(struct command *command)
+{
+	static const struct event_list none;
+	char path[PATH_MAX + 16];
+	int error;
+
+	(void)snprintf(path, sizeof(path), "%s/memory.csv", command->folder.path);
+	error = sink_open(&command->memory, path, &memory_record, SINK_CSV, &none, NULL);
+	if (error) {
+		complaint_what(&command->complaint, "cannot write %.200s", path);
+		complaint_why(&command->complaint, "%s", strerror(-error));
+	}
+	command->memory_open = !error;
+	return error;
+}
+
 static int open_folder(struct command *command)
 {
 	struct run_folder *folder = &command->folder;
@@ -224,6 +253,8 @@ static int open_folder(struct command *command)
 	if (!error)
 		error = run_folder_write_environment(folder, &command->environment,
 			&command->machine, &command->complaint);
+	if (!error)
+		error = open_memory(command);
 	if (!error)
 		error = run_folder_open_rows(folder, &command->events,
 			command->options.json, &command->environment, &command->machine,
@@ -306,6 +337,10 @@ static int measure_and_report(struct command *command)
 	if (error) {
 		(void)fail(command);
 		code = exit_code_of(error);
+	}
+	if (command->memory_open && sink_close(&command->memory) && !code) {
+		fputs("escalier: memory.csv could not be written whole\n", stderr);
+		code = EXIT_OWN_FAILURE;
 	}
 	if (run_folder_close(&command->folder, &command->complaint) ||
 		run_folder_write_environment(&command->folder, &command->environment,

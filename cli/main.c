@@ -18,7 +18,7 @@ static const struct command commands[] = {
 	{"report", "draw summary and figure of a run again, from its raw files",
 		cmd_report},
 	{"machine", "print what a machine says of its memory hierarchy", cmd_machine},
-	{"fields", "describe the columns of windows.csv", cmd_fields},
+	{"fields", "describe the columns of the raw files", cmd_fields},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

@@ -82,3 +82,32 @@ const struct record_type execution_record = {
 	.size = sizeof(struct execution),
 	.values = AT(values),
 };
+
+#define OF_SAMPLE(member) offsetof(struct memory_sample, member)
+
+static const struct field sample_fields[] = {
+	{"allocator", "", "allocator that served the program", FIELD_NAME,
+		OF_SAMPLE(allocator), false},
+	{"round", "", "repetition, from 0", FIELD_U64, OF_SAMPLE(round), false},
+	{"elapsed_ns", "ns", "since the start of the execution, or of the load",
+		FIELD_U64, OF_SAMPLE(elapsed_ns), false},
+	{"processes", "", "alive", FIELD_U64, OF_SAMPLE(memory.processes), false},
+	{"threads", "", "alive", FIELD_U64, OF_SAMPLE(memory.threads), false},
+	{"resident_bytes", "B", "VmRSS over all processes: leaves hugetlb pages out",
+		FIELD_U64, OF_SAMPLE(memory.resident_bytes), false},
+	{"hugetlb_bytes", "B", "on hugetlb pages", FIELD_U64,
+		OF_SAMPLE(memory.hugetlb_bytes), false},
+	{"anonymous_bytes", "B", "private memory, hugetlb pages included", FIELD_U64,
+		OF_SAMPLE(pages.anonymous_bytes), false},
+	{"huge_bytes", "B", "of it on transparent huge or hugetlb pages", FIELD_U64,
+		OF_SAMPLE(pages.huge_bytes), false},
+};
+
+const struct record_type memory_record = {
+	.noun = "memory",
+	.key = "elapsed_ns",
+	.fields = sample_fields,
+	.fields_count = sizeof(sample_fields) / sizeof(sample_fields[0]),
+	.size = sizeof(struct memory_sample),
+	.values = OF_SAMPLE(values),
+};

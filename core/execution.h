@@ -2,6 +2,7 @@
 #ifndef CORE_EXECUTION_H
 #define CORE_EXECUTION_H
 
+#include "core/process-tree.h"
 #include "core/record.h"
 
 /*
@@ -41,5 +42,16 @@ struct execution {
 	struct counter_value values[RECORD_EVENTS];
 };
 extern const struct record_type execution_record;
+
+/* Memory of a watched execution at one moment. No events. */
+struct memory_sample {
+	const char *allocator;
+	uint64_t round;
+	uint64_t elapsed_ns;
+	struct process_memory memory;
+	struct process_pages pages;
+	struct counter_value values[RECORD_EVENTS];
+};
+extern const struct record_type memory_record;
 
 #endif

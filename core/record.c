@@ -30,6 +30,8 @@ void record_describe(const struct record_type *type, struct text *text)
 	for (size_t i = 0; i < type->fields_count; i++)
 		text_format(text, "| `%s` | %s | %s |\n", type->fields[i].name,
 			type->fields[i].unit, type->fields[i].meaning);
+	if (!type->span)
+		return;
 	text_format(text,
 		"| `EVENT` | | count of the event %s; empty: not counted |\n"
 		"| `EVENT.enabled_ns` | ns | time for which the event was asked for |\n"

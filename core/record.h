@@ -50,7 +50,8 @@ struct field {
 
 struct record_type {
 	const char *noun; /* of many, for messages: "windows" */
-	const char *span; /* what an event is counted over: "in the window" */
+	const char *span; /* what an event is counted over: "in the window"; NULL: no
+			     events */
 	const char *key;  /* the column that a CSV of them must have */
 	const struct field *fields;
 	size_t fields_count;

@@ -49,12 +49,15 @@ static void on_sample(void *context, uint64_t elapsed_ns, const struct process_t
 {
 	struct trials *trials = context;
 	struct execution *execution = &trials->execution;
-	struct process_memory memory;
-	struct process_pages pages;
+	struct memory_sample sample = {.allocator = execution->allocator,
+		.round = execution->round,
+		.elapsed_ns = elapsed_ns};
+	const struct process_memory *memory = &sample.memory;
+	const struct process_pages *pages = &sample.pages;
 	uint64_t taken = 0;
 
-	process_memory_read("", tree, &memory);
-	process_pages_read("", tree, &pages);
+	process_memory_read("", tree, &sample.memory);
+	process_pages_read("", tree, &sample.pages);
 	for (size_t i = 0; i < trials->setup->pools_count && i < POOLS_MAX; i++) {
 		uint64_t now = available_bytes(&trials->setup->pools[i]);
 
@@ -62,18 +65,16 @@ static void on_sample(void *context, uint64_t elapsed_ns, const struct process_t
 			taken += trials->pools_before[i] - now;
 	}
 	keep_larger(&execution->peak_memory_bytes,
-		memory.resident_bytes + memory.hugetlb_bytes);
-	keep_larger(&execution->peak_hugetlb_bytes, memory.hugetlb_bytes);
-	keep_larger(&execution->peak_anonymous_bytes, pages.anonymous_bytes);
-	keep_larger(&execution->peak_huge_bytes, pages.huge_bytes);
-	keep_larger(&execution->peak_processes, memory.processes);
-	keep_larger(&execution->peak_threads, memory.threads);
+		memory->resident_bytes + memory->hugetlb_bytes);
+	keep_larger(&execution->peak_hugetlb_bytes, memory->hugetlb_bytes);
+	keep_larger(&execution->peak_anonymous_bytes, pages->anonymous_bytes);
+	keep_larger(&execution->peak_huge_bytes, pages->huge_bytes);
+	keep_larger(&execution->peak_processes, memory->processes);
+	keep_larger(&execution->peak_threads, memory->threads);
 	keep_larger(&execution->pool_bytes, taken);
-	trials->anonymous_sum += (double)pages.anonymous_bytes;
-	trials->huge_sum += (double)pages.huge_bytes;
-	if (trials->setup->sample)
-		(void)trials->setup->sample(
-			trials->setup->context, execution, elapsed_ns, &memory, &pages);
+	trials->anonymous_sum += (double)pages->anonymous_bytes;
+	trials->huge_sum += (double)pages->huge_bytes;
+	trials->setup->sample(trials->setup->context, &sample);
 }
 
 /* The files of one execution: descriptors, -1 for the caller's own. */

@@ -43,10 +43,7 @@ struct trials_setup {
 
 	const volatile sig_atomic_t *stop;
 	int (*write)(void *context, const struct execution *execution);
-	/* Memory of a watched execution at one moment; may be NULL. */
-	int (*sample)(void *context, const struct execution *execution,
-		uint64_t elapsed_ns, const struct process_memory *memory,
-		const struct process_pages *pages);
+	void (*sample)(void *context, const struct memory_sample *sample);
 	void (*progress)(void *context, const struct execution *next, uint64_t round,
 		uint64_t done, uint64_t of);
 	void *context;
