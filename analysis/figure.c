@@ -255,7 +255,7 @@ static void set_title(struct figure *figure)
 	set_line(figure, "subtitle", line);
 	(void)snprintf(line, sizeof(line),
 		"%s%llu round%s of fresh memory%s%s · clock %.2f–%.2f GHz (p10–p90) · "
-		"%.0f %% of %zu windows undisturbed",
+		"%.0f %% of %zu windows undisturbed%s%s",
 		several ? "median of " : "", (unsigned long long)environment->rounds_done,
 		several ? "s" : "", several ? ", ribbon p10–p90 of " : "",
 		several ? series->backend : "", staircase->clock_ghz.p10,
@@ -263,7 +263,11 @@ static void set_title(struct figure *figure)
 		staircase->windows ? 100 * (double)staircase->windows_clean /
 					     (double)staircase->windows
 				   : 0,
-		staircase->windows);
+		staircase->windows,
+		environment->groups_count && environment->counter_filter[0]
+			? " · events of "
+			: "",
+		environment->groups_count ? environment->counter_filter : "");
 	set_line(figure, "subtitle_more", line);
 	line[0] = '\0';
 	if (environment->counters_missing[0])

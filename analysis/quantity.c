@@ -20,10 +20,26 @@ static const char *const metric_names[QUANTITIES] = {
 /* The window's own variables, behind the group's events. */
 enum { OWN_VARIABLES = 4 };
 
-void reading_init(struct reading *reading, const struct group *group,
-	const struct event_list *events)
+static void set_own_counts(
+	struct reading *reading, const struct environment_window_cost *cost)
 {
-	*reading = (struct reading){.group = group};
+	for (size_t i = 0; i < reading->group->events_count; i++)
+		for (size_t e = 0; e < cost->events_count; e++)
+			if (strcmp(cost->events[e].event,
+				    reading->group->events[i].name) == 0)
+				reading->own_counts[i] = cost->events[e].count;
+}
+
+void reading_init(struct reading *reading, const struct group *group,
+	const struct event_list *events, const struct environment_window_cost *cost)
+{
+	*reading = (struct reading){.group = group,
+		.own_cpu_ns = cost ? cost->cpu_ns : 0,
+		.own_wall_ns = cost ? cost->inside_ns : 0};
+	if (!group)
+		return;
+	if (cost)
+		set_own_counts(reading, cost);
 	for (size_t i = 0; i < group->events_count; i++)
 		reading->columns[i] = event_list_find(events, group->events[i].name);
 	for (size_t i = 0; i < group->metrics_count; i++)
@@ -35,8 +51,10 @@ void reading_init(struct reading *reading, const struct group *group,
 
 /* Counts of the group's events as variables; returns how many counters were rejected. */
 static size_t set_variables(const struct reading *reading,
-	const struct measurement *measurement, struct variable *variables)
+	const struct measurement *measurement, double cpu_ns, struct variable *variables)
 {
+	const double wall_ns =
+		fmax((double)measurement->wall_ns - reading->own_wall_ns, 0);
 	const struct group *group = reading->group;
 	size_t rejected = 0;
 	size_t n = group->events_count;
@@ -52,35 +70,36 @@ static size_t set_variables(const struct reading *reading,
 		if (value->running_ns < value->enabled_ns)
 			rejected++;
 		else if (value->running_ns > 0)
-			variables[i].value = (double)value->count;
+			variables[i].value =
+				fmax((double)value->count - reading->own_counts[i], 0);
 	}
 	variables[n++] = (struct variable){"READS", (double)measurement->reads};
-	variables[n++] = (struct variable){"WALL_NS", (double)measurement->wall_ns};
-	variables[n++] = (struct variable){"CPU_NS", (double)measurement->cpu_ns};
-	variables[n] = (struct variable){"time", (double)measurement->wall_ns / 1e9};
+	variables[n++] = (struct variable){"WALL_NS", wall_ns};
+	variables[n++] = (struct variable){"CPU_NS", cpu_ns};
+	variables[n] = (struct variable){"time", wall_ns / 1e9};
 	return rejected;
 }
 
 size_t reading_quantities(const struct reading *reading,
 	const struct measurement *measurement, double values[QUANTITIES])
 {
+	const double cpu_ns = fmax((double)measurement->cpu_ns - reading->own_cpu_ns, 0);
 	struct variable variables[GROUP_EVENTS + OWN_VARIABLES];
 	size_t rejected = 0;
 
 	for (int q = 0; q < QUANTITIES; q++)
 		values[q] = NAN;
 	if (measurement->reads > 0)
-		values[QUANTITY_NS] =
-			(double)measurement->cpu_ns / (double)measurement->reads;
+		values[QUANTITY_NS] = cpu_ns / (double)measurement->reads;
 	if (measurement->clock_ghz > 0) {
 		values[QUANTITY_CLOCK_GHZ] = measurement->clock_ghz;
 		values[QUANTITY_CLOCK_CYCLES] =
 			values[QUANTITY_NS] * measurement->clock_ghz;
 	}
-	if (!reading)
+	if (!reading->group)
 		return 0;
 
-	rejected = set_variables(reading, measurement, variables);
+	rejected = set_variables(reading, measurement, cpu_ns, variables);
 	for (int q = 0; q < QUANTITIES; q++) {
 		double value;
 

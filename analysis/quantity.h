@@ -2,6 +2,7 @@
 #ifndef ANALYSIS_QUANTITY_H
 #define ANALYSIS_QUANTITY_H
 
+#include "core/environment.h"
 #include "core/measurement.h"
 #include "counters/group.h"
 
@@ -28,16 +29,20 @@ enum quantity {
 
 /* How the values of one group's windows become quantities; borrows the group. */
 struct reading {
-	const struct group *group;
+	const struct group *group;        /* NULL: not known, times alone are read */
 	int columns[GROUP_EVENTS];        /* in the dataset's event list; -1 absent */
 	const char *formulas[QUANTITIES]; /* NULL where the group offers none */
+	/* What an empty window shows, taken off every window. */
+	double own_cpu_ns, own_wall_ns;
+	double own_counts[GROUP_EVENTS];
 };
 
+/* `group` may be NULL, and so may `cost`: then nothing is taken off. */
 void reading_init(struct reading *reading, const struct group *group,
-	const struct event_list *events);
+	const struct event_list *events, const struct environment_window_cost *cost);
 
 /*
- * The quantities of one window; `reading` NULL where its group is not known. A counter
+ * The quantities of one window, less what an empty one shows (never below 0). A counter
  * that did not run all of the time it was enabled is rejected, never scaled: what needs
  * it is NaN. Returns how many were rejected.
  */

@@ -106,8 +106,8 @@ static void add_round(
 			stair->page_bytes = 0;
 		b->clean[windows] = measurement->clean;
 		stair->windows_clean += measurement->clean;
-		stair->rejected += reading_quantities(
-			reading->group ? reading : NULL, measurement, b->values[windows]);
+		stair->rejected +=
+			reading_quantities(reading, measurement, b->values[windows]);
 		windows++;
 	}
 	stair->windows += windows;
@@ -261,6 +261,22 @@ static void measure_clock(const struct builder *b)
 	*clock = estimate_spread(b->sample, count);
 }
 
+static void init_reading(struct builder *b, size_t index)
+{
+	const struct staircase_options *options = b->options;
+	const char *name = b->order.groups[index]->group;
+	const struct environment_window_cost *cost = NULL;
+	const struct group *group = NULL;
+
+	for (size_t i = 0; i < options->groups_count; i++)
+		if (strcmp(name, options->groups[i].name) == 0)
+			group = &options->groups[i];
+	for (size_t i = 0; i < options->costs_count; i++)
+		if (strcmp(name, options->costs[i].group) == 0)
+			cost = &options->costs[i];
+	reading_init(&b->readings[index], group, &b->dataset->events, cost);
+}
+
 static int allocate(struct builder *b)
 {
 	struct staircase *s = b->staircase;
@@ -288,11 +304,7 @@ static int allocate(struct builder *b)
 		!b->clean || !b->sample)
 		return -ENOMEM;
 	for (size_t i = 0; i < b->order.groups_count; i++)
-		for (size_t j = 0; j < b->options->groups_count; j++)
-			if (strcmp(b->order.groups[i]->group,
-				    b->options->groups[j].name) == 0)
-				reading_init(&b->readings[i], &b->options->groups[j],
-					&b->dataset->events);
+		init_reading(b, i);
 	return 0;
 }
 

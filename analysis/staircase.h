@@ -80,6 +80,8 @@ struct staircase {
 struct staircase_options {
 	const struct group *groups; /* those measured */
 	size_t groups_count;
+	const struct environment_window_cost *costs; /* by group; what is missing is 0 */
+	size_t costs_count;
 	const struct machine *machine;
 	const char *baseline;
 	double target; /* relative half-width; 0 none */

@@ -228,6 +228,10 @@ static void print_table(struct table *table, struct text *text)
 				? "dependent reads: time per read is latency"
 				: "independent reads: time per read is not latency");
 	text_append(text, "\n");
+	if (table->findings->environment->groups_count > 0 &&
+		table->findings->environment->counter_filter[0])
+		text_format(text, "events of %s\n",
+			table->findings->environment->counter_filter);
 	for (const struct series *i = table->first; i < table->end; i++)
 		if (i->windows == 0)
 			text_format(text,

@@ -159,6 +159,25 @@ static void describe_clock(const struct staircase *s, struct text *value)
 			s->clock_ghz.median, s->clock_ghz.p10, s->clock_ghz.p90);
 }
 
+/* Events that are not of this thread, or not under the filter that all are. */
+static void describe_exceptions(const struct environment *e, struct text *value)
+{
+	for (size_t i = 0; i < e->sources_count; i++) {
+		const struct environment_source *source = &e->sources[i];
+		const bool system = strcmp(source->scope, "system-wide") == 0;
+
+		if (system)
+			text_format(value, " · %s is system-wide (%s)", source->event,
+				source->pmus);
+		else if (strcmp(source->filter, e->counter_filter) != 0)
+			text_format(
+				value, " · %s counts %s", source->event, source->filter);
+		if (strchr(source->pmus, ',') != NULL)
+			text_format(value, " · %s is summed over %s", source->event,
+				source->pmus);
+	}
+}
+
 static void describe_counters(const struct findings *findings, struct text *value)
 {
 	const struct environment *e = findings->environment;
@@ -166,6 +185,9 @@ static void describe_counters(const struct findings *findings, struct text *valu
 	text_format(value, "%s", e->counters[0] ? e->counters : "none");
 	for (size_t i = 0; i < e->groups_count; i++)
 		text_format(value, "%s %s", i == 0 ? " · groups" : ",", e->groups[i]);
+	if (e->counter_filter[0] && e->groups_count > 0)
+		text_format(value, " · %s", e->counter_filter);
+	describe_exceptions(e, value);
 	if (e->counters_missing[0])
 		text_format(value, " · %s", e->counters_missing);
 	if (findings->staircase->rejected > 0)
@@ -178,13 +200,83 @@ static void describe_counters(const struct findings *findings, struct text *valu
 				   "dependent additions shows");
 }
 
-static void describe_costs(const struct environment *e, struct text *value)
+/* Both ways of reading, and the share of the sweep that it took. */
+static void describe_reading(const struct environment *e, struct text *value)
 {
-	char inside[NUMBER_TEXT], outside[NUMBER_TEXT];
+	char text[NUMBER_TEXT];
 
-	text_format(value, "a window: %s inside its clocks, %s around it",
-		number_format_duration(inside, (uint64_t)fmax(e->window_overhead_ns, 0)),
-		number_format_duration(outside, (uint64_t)fmax(e->window_outside_ns, 0)));
+	for (size_t i = 0; i < e->window_costs_count; i++) {
+		const struct environment_window_cost *cost = &e->window_costs[i];
+
+		if (cost->read_ns <= 0)
+			continue;
+		text_format(value, "%s%s: ", value->length ? " · " : "", cost->group);
+		if (cost->read_syscall_ns <= 0) {
+			text_append(value,
+				number_format_duration(text, (uint64_t)cost->read_ns));
+			continue;
+		}
+		text_format(value, "read() %s",
+			number_format_duration(text, (uint64_t)cost->read_syscall_ns));
+		if (cost->read_user_ns > 0)
+			text_format(value, ", in user space %s, %s taken",
+				number_format_duration(
+					text, (uint64_t)cost->read_user_ns),
+				cost->read_path);
+		else
+			text_format(
+				value, ", not in user space (%s)", cost->read_user_why);
+	}
+	if (value->length)
+		text_format(value, " · %.2g %% of the sweep", 100 * e->reading_share);
+}
+
+/* What empty windows count, median and half the distance of the quartiles. */
+static void describe_own_counts(const struct environment *e, struct text *value)
+{
+	for (size_t i = 0; i < e->window_costs_count; i++) {
+		const struct environment_window_cost *cost = &e->window_costs[i];
+		size_t nothing = 0;
+
+		if (cost->events_count == 0)
+			continue;
+		text_format(value, "%s%s:", value->length ? " · " : "", cost->group);
+		for (size_t k = 0; k < cost->events_count; k++) {
+			const struct environment_event_cost *event = &cost->events[k];
+
+			if (event->count > 0 || event->spread > 0)
+				text_format(value, " %s %.4g ±%.2g,", event->event,
+					event->count, event->spread / 2);
+			else
+				nothing++;
+		}
+		if (nothing)
+			text_format(value, " %zu event%s 0", nothing,
+				nothing == 1 ? " is" : "s are");
+		else
+			value->bytes[--value->length] = '\0'; /* the last comma */
+	}
+}
+
+static void describe_costs(
+	const struct environment *e, const struct staircase *s, struct text *value)
+{
+	const struct environment_window_cost *own = &e->window_costs[0];
+	char text[NUMBER_TEXT];
+
+	text_format(value, "a window: %s inside its clocks",
+		number_format_duration(text, (uint64_t)fmax(e->window_overhead_ns, 0)));
+	if (e->window_costs_count > 0) {
+		text_format(value, " (±%.3g ns), %s by the thread's own",
+			own->inside_spread_ns / 2,
+			number_format_duration(text, (uint64_t)fmax(own->cpu_ns, 0)));
+		if (s->clock_ghz.count > 0)
+			text_format(value, " (%.0f cycles)",
+				own->cpu_ns * s->clock_ghz.median);
+		text_append(value, ", taken off");
+	}
+	text_format(value, ", %s around it",
+		number_format_duration(text, (uint64_t)fmax(e->window_outside_ns, 0)));
 	for (size_t i = 0; i < e->kernel_costs_count; i++)
 		text_format(value, " · %s loop %.3f ns, %.3f cycles a read",
 			e->kernel_costs[i].kernel, e->kernel_costs[i].ns_per_read,
@@ -270,8 +362,12 @@ void summary_print_header(const struct findings *findings, struct text *text)
 	print_entry(text, "Clock", &value);
 	describe_counters(findings, &value);
 	print_entry(text, "Counters", &value);
-	describe_costs(e, &value);
+	describe_costs(e, s, &value);
 	print_entry(text, "Own cost", &value);
+	describe_reading(e, &value);
+	print_entry(text, "Reading", &value);
+	describe_own_counts(e, &value);
+	print_entry(text, "Taken off", &value);
 	describe_pools(e, &value);
 	print_entry(text, "Pools", &value);
 	describe_gains(findings, &value);

@@ -86,6 +86,59 @@ static uint64_t peak_memory_bytes(const struct plan *plan)
 	return pool > peak ? pool : peak;
 }
 
+static void record_window_cost(struct environment_window_cost *record,
+	const struct group *group, const struct window_cost *cost,
+	const struct counter_read_cost *read)
+{
+	*record = (struct environment_window_cost){.read_ns = cost->read_ns,
+		.read_syscall_ns = read->syscall_ns,
+		.read_user_ns = read->user_ns,
+		.inside_ns = cost->inside_ns,
+		.inside_spread_ns = cost->inside_spread_ns,
+		.cpu_ns = cost->cpu_ns,
+		.outside_ns = cost->outside_ns};
+	(void)snprintf(record->read_user_why, sizeof(record->read_user_why), "%s",
+		read->user_why);
+	(void)snprintf(
+		record->group, sizeof(record->group), "%s", group ? group->name : "none");
+	if (!group)
+		return;
+	if (read->syscall_ns > 0)
+		(void)snprintf(record->read_path, sizeof(record->read_path), "%s",
+			counter_read_path_name(read->path));
+	for (size_t e = 0; e < group->events_count; e++) {
+		struct environment_event_cost *event =
+			&record->events[record->events_count];
+
+		if (!cost->events[e].known)
+			continue;
+		(void)snprintf(
+			event->event, sizeof(event->event), "%s", group->events[e].name);
+		event->count = cost->events[e].count;
+		event->spread = cost->events[e].spread;
+		record->events_count++;
+	}
+}
+
+static void record_window_costs(struct sweep *sweep)
+{
+	struct environment *environment = &sweep->environment;
+	const struct runner_outcome *outcome = &sweep->outcome;
+	const struct counting *counting = &sweep->counting;
+	const size_t groups = counting->groups_count;
+
+	environment->window_costs_count = groups ? groups : 1;
+	for (size_t i = 0; i < environment->window_costs_count; i++)
+		record_window_cost(&environment->window_costs[i],
+			groups ? &counting->groups[i] : NULL, &outcome->window_costs[i],
+			&outcome->read_costs[i]);
+	environment->window_overhead_ns = outcome->window_costs[0].inside_ns;
+	environment->window_outside_ns = outcome->window_costs[0].outside_ns;
+	if (outcome->elapsed_ns)
+		environment->reading_share =
+			outcome->reading_ns / (double)outcome->elapsed_ns;
+}
+
 static void record_outcome(struct sweep *sweep)
 {
 	struct environment *environment = &sweep->environment;
@@ -97,8 +150,7 @@ static void record_outcome(struct sweep *sweep)
 	environment->elapsed_ns = outcome->elapsed_ns;
 	environment->unresolved_sizes = outcome->unresolved;
 	environment->peak_memory_bytes = peak_memory_bytes(&sweep->plan);
-	environment->window_overhead_ns = outcome->window_cost.inside_ns;
-	environment->window_outside_ns = outcome->window_cost.outside_ns;
+	record_window_costs(sweep);
 	environment->kernel_costs_count = sweep->options.plan.kernels_count;
 	for (size_t i = 0; i < environment->kernel_costs_count; i++) {
 		struct environment_kernel_cost *cost = &environment->kernel_costs[i];
@@ -142,6 +194,7 @@ static int run_plan(struct sweep *sweep)
 		.counters = sweep->counting.backend,
 		.groups = sweep->counting.groups,
 		.groups_count = sweep->counting.groups_count,
+		.filter = sweep->options.filter,
 		.events = &sweep->counting.events,
 		.find_memory = memory_find,
 		.verify = sweep->options.verify,

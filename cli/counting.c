@@ -18,15 +18,42 @@ static void forget_last(struct counting *counting)
 	group_release(&counting->groups[--counting->groups_count]);
 }
 
+/* What the environment says of an event's values. */
+static void record_source(struct environment *environment, const struct event *event,
+	const struct counter_event_status *status)
+{
+	struct environment_source *source =
+		&environment->sources[environment->sources_count];
+	size_t used = 0;
+
+	for (size_t i = 0; i < environment->sources_count; i++)
+		if (strcmp(environment->sources[i].event, event->name) == 0)
+			return;
+	if (environment->sources_count == RECORD_EVENTS)
+		return;
+	environment->sources_count++;
+	(void)snprintf(source->event, sizeof(source->event), "%s", event->name);
+	(void)snprintf(
+		source->full_name, sizeof(source->full_name), "%s", status->full_name);
+	for (size_t i = 0; i < status->parts_count && used < sizeof(source->pmus); i++)
+		used += (size_t)snprintf(source->pmus + used, sizeof(source->pmus) - used,
+			"%s%s", i ? ", " : "", status->parts[i]);
+	(void)snprintf(source->scope, sizeof(source->scope), "%s",
+		counter_scope_name(status->scope));
+	(void)counter_filter_describe(&status->filter, source->filter);
+	source->alone = status->alone;
+}
+
 /* Whether any event of the group counts here. Notes those that do not; `why` keeps the
  * group's. */
 static bool try_group(struct counting *counting, const struct group *group,
 	struct environment *environment, struct complaint *why)
 {
 	struct counter_event_status status[GROUP_EVENTS];
+	const struct counter_target target = {.cpu = -1, .filter = counting->filter};
 	struct counters *counters;
 
-	if (counting->backend->open(&counters, group, NULL, status, why))
+	if (counting->backend->open(&counters, group, &target, status, why))
 		return false;
 	counting->backend->close(counters);
 	for (size_t i = 0; i < group->events_count; i++) {
@@ -34,6 +61,8 @@ static bool try_group(struct counting *counting, const struct group *group,
 			environment_note(environment, "group %s: %s is not counted: %s",
 				group->name, group->events[i].name, status[i].why);
 			counting->partial = true;
+		} else {
+			record_source(environment, &group->events[i], &status[i]);
 		}
 	}
 	return true;
@@ -121,7 +150,8 @@ int counting_choose(struct counting *counting, struct sweep_options *options,
 	bool asked = options->groups_asked || options->counters_asked;
 	int error;
 
-	*counting = (struct counting){0};
+	*counting = (struct counting){.filter = options->filter};
+	(void)counter_filter_describe(&options->filter, environment->counter_filter);
 	error = find_backend(counting, options, environment, complaint);
 	if (error)
 		return error;

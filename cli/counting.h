@@ -11,6 +11,7 @@
 /* Who counts, and what of what was asked can be counted here. */
 struct counting {
 	const struct counter_backend *backend;
+	struct counter_filter filter;
 	struct group groups[PLAN_NAMES];
 	size_t groups_count;
 	struct event_list events;

@@ -209,6 +209,8 @@ static int write_staircase(
 	error = staircase_build(&staircase, &run.dataset,
 		&(struct staircase_options){.groups = run.groups,
 			.groups_count = run.groups_count,
+			.costs = run.environment.window_costs,
+			.costs_count = run.environment.window_costs_count,
 			.machine = &run.machine,
 			.baseline = run.environment.baseline,
 			.target = run.environment.target});

@@ -252,6 +252,16 @@ static int take_counters(void *target, const char *value, struct complaint *why)
 	return 0;
 }
 
+static int take_filter(void *target, const char *value, struct complaint *why)
+{
+	struct sweep_options *options = target;
+
+	if (counter_filter_parse(value, &options->filter) == 0)
+		return 0;
+	complaint_why(why, "\"%s\" is not a set of these letters", value);
+	return -EINVAL;
+}
+
 static int take_output(void *target, const char *value, struct complaint *why)
 {
 	struct sweep_options *options = target;
@@ -313,6 +323,8 @@ static const struct option_row rows[] = {
 		"0 to 9223372036854775807", take_seed},
 	{"counters", 0, "NAME", "who counts (auto)", "auto, perf, none, fake",
 		take_counters},
+	{"filter", 0, "LETTERS", "whose instructions count (u)",
+		"u user, k kernel, h hypervisor, H host, G guests, as uk", take_filter},
 	{"topology", 't', "WHAT", "plan for another machine; needs --dry-run",
 		"an hwloc XML file or a synthetic description", take_topology},
 	{"output", 'o', "DIR", "folder of the run (results/HOST/TIME)", "a new folder",

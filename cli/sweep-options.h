@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/words.h"
 #include "core/plan.h"
+#include "counters/counters.h"
 
 #include <stdbool.h>
 
@@ -22,10 +23,11 @@ struct sweep_options {
 	struct place places[PLAN_PLACES];
 	struct words words; /* of the split lists */
 	const char *topology;
-	const char *counters; /* backend by name; "auto" */
-	const char *output;   /* folder of the run; NULL: chosen */
-	bool groups_asked;    /* -g was given: their absence is a failure */
-	bool counters_asked;  /* --counters other than auto was given */
+	const char *counters;         /* backend by name; "auto" */
+	const char *output;           /* folder of the run; NULL: chosen */
+	struct counter_filter filter; /* whose instructions count */
+	bool groups_asked;            /* -g was given: their absence is a failure */
+	bool counters_asked;          /* --counters other than auto was given */
 	bool json;
 	bool quiet;
 	bool dry_run;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/environment.h"
 
+#include "core/environment-counters.h"
+
 #include "base/clock.h"
 
 #include <errno.h>
@@ -48,6 +50,8 @@ static const struct scalar scalars[] = {
 	TEXT(counters),
 	TEXT(counters_missing),
 	TEXT(baseline),
+	TEXT(counter_filter),
+	SCALAR(SCALAR_DOUBLE, reading_share),
 	SCALAR(SCALAR_DOUBLE, window_overhead_ns),
 	SCALAR(SCALAR_DOUBLE, window_outside_ns),
 };
@@ -185,6 +189,7 @@ static json_t *lists_to_json(const struct environment *environment, json_t *root
 	for (size_t i = 0; i < environment->notes_count; i++)
 		(void)json_array_append_new(notes, json_string(environment->notes[i]));
 	(void)json_object_set_new(root, "groups", groups);
+	environment_counters_to_json(environment, root);
 	(void)json_object_set_new(root, "kernel_costs", costs);
 	(void)json_object_set_new(root, "pools", pools);
 	(void)json_object_set_new(root, "notes", notes);
@@ -323,6 +328,7 @@ int environment_load(
 	}
 	if (!error) {
 		load_groups(root, environment);
+		environment_counters_from_json(environment, root);
 		load_costs(root, environment);
 		load_pools(root, environment);
 		load_notes(root, environment);

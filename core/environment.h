@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "core/measurement.h"
 #include "core/plan.h"
 #include "topology/topology.h"
 
@@ -16,6 +17,32 @@
  * reads that part back from machine.xml.
  */
 enum { ENVIRONMENT_TEXT = 512, ENVIRONMENT_NOTES = 32, ENVIRONMENT_POOLS = 16 };
+
+/* Where an event's values come from. */
+struct environment_source {
+	char event[EVENT_NAME];
+	char full_name[COUNTER_FULL_NAME];
+	char pmus[COUNTER_PARTS * COUNTER_PMU_NAME]; /* the kernel's, ", " between */
+	char scope[16];
+	char filter[COUNTER_FILTER_TEXT];
+	bool alone; /* read by itself, of another moment than its group */
+};
+
+/* What a group's windows cost and count by themselves, medians at start: raw windows hold
+ * it, and the report takes it off. */
+struct environment_window_cost {
+	char group[64];     /* "none": windows of clocks alone */
+	char read_path[16]; /* "read()" or "user space"; empty without a choice */
+	double read_ns;     /* once, the way that was chosen */
+	double read_syscall_ns, read_user_ns; /* either way; 0: not possible */
+	char read_user_why[ENVIRONMENT_TEXT]; /* why not in user space */
+	double inside_ns, inside_spread_ns, cpu_ns, outside_ns;
+	struct environment_event_cost {
+		char event[EVENT_NAME];
+		double count, spread;
+	} events[GROUP_EVENTS]; /* those that ran */
+	size_t events_count;
+};
 
 struct environment {
 	char version[32];
@@ -36,6 +63,12 @@ struct environment {
 	char baseline[32];           /* the backend that others are compared with */
 	char groups[PLAN_NAMES][64]; /* measured, in order; their files are in groups/ */
 	size_t groups_count;
+	char counter_filter[COUNTER_FILTER_TEXT]; /* whose instructions: "user space" */
+	double reading_share; /* of the elapsed time, spent in reading counters */
+	struct environment_source sources[RECORD_EVENTS];
+	size_t sources_count;
+	struct environment_window_cost window_costs[PLAN_NAMES]; /* by group */
+	size_t window_costs_count;
 	/* Costs of measuring itself, medians at start. */
 	double window_overhead_ns; /* of an empty window, inside the clocks */
 	double window_outside_ns;  /* of what stands around a window */

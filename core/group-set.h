@@ -22,14 +22,20 @@ struct group_set {
 	const struct counter_backend *backend;
 	struct open_group open[PLAN_NAMES];
 	size_t count;
+	struct open_group *counting; /* NULL none */
 };
 
-/* Opens all groups. The set is to be closed after a failure too. 0 or -errno with the
- * complaint. */
+/* Opens all groups on the calling thread. The set is to be closed after a failure too. 0
+ * or -errno with the complaint. */
 int group_set_open(struct group_set *set, const struct counter_backend *backend,
-	const struct group *groups, size_t count, const struct event_list *events,
-	struct complaint *complaint);
+	const struct counter_filter *filter, const struct group *groups, size_t count,
+	const struct event_list *events, struct complaint *complaint);
 void group_set_close(struct group_set *set);
+
+/* Lets this group count, and the one before it no longer: the counters of both together
+ * may be more than there are. Nothing is done where it is counting, so that a single
+ * group is enabled once for the whole run. 0 or -errno. */
+int group_set_switch(struct group_set *set, struct open_group *open);
 
 /* By name; NULL for a point that is measured by clocks alone. */
 struct open_group *group_set_find(struct group_set *set, const char *name);

@@ -51,7 +51,7 @@ static const struct field fields[] = {
 
 const struct record_type measurement_record = {
 	.noun = "windows",
-	.span = "in the window, user space only",
+	.span = "in the window, under the filter that environment.json names",
 	.key = "bytes",
 	.fields = fields,
 	.fields_count = sizeof(fields) / sizeof(fields[0]),

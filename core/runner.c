@@ -98,7 +98,7 @@ static int measure_point(struct run *run, size_t index, const struct kernel *ker
 	if (open) {
 		meter.counters = open->counters;
 		meter.events_count = open->group->events_count;
-		error = setup->counters->start(open->counters);
+		error = group_set_switch(&run->groups, open);
 	}
 	for (unsigned w = 0; w < setup->options->windows && !error && !stopped(run);
 		w++) {
@@ -109,12 +109,14 @@ static int measure_point(struct run *run, size_t index, const struct kernel *ker
 		error = window_measure(&meter, kernel, state, reads, measurement);
 		if (error)
 			break;
-		if (open)
+		if (open) {
 			open_group_spread(open, measurement);
+			run->outcome->reading_ns +=
+				2 * run->outcome->window_costs[open - run->groups.open]
+					    .read_ns;
+		}
 		run->batch_count++;
 	}
-	if (open && !error)
-		error = setup->counters->stop(open->counters);
 	if (error) {
 		complaint_what(run->complaint, "cannot read the counters of group %s",
 			point->group);
@@ -377,21 +379,36 @@ static int run_rounds(struct run *run)
 	return 0;
 }
 
-static int measure_costs(struct run *run)
+/* Of a group's windows; `index` past the groups: of windows of clocks alone. */
+static int measure_window_cost(struct run *run, size_t index)
 {
 	const struct runner_setup *setup = run->setup;
 	struct window_meter meter = {.clocks = setup->clocks, .backend = setup->counters};
 	int error = 0;
 
-	if (run->groups.count) {
-		meter.counters = run->groups.open[0].counters;
-		meter.events_count = run->groups.open[0].group->events_count;
-		error = setup->counters->start(meter.counters);
+	if (index < run->groups.count) {
+		struct open_group *open = &run->groups.open[index];
+
+		meter.counters = open->counters;
+		meter.events_count = open->group->events_count;
+		error = group_set_switch(&run->groups, open);
+		if (!error && setup->counters->choose_read_path)
+			error = setup->counters->choose_read_path(open->counters,
+				setup->clocks, &run->outcome->read_costs[index]);
 	}
 	if (!error)
-		error = window_cost_measure(&meter, &run->outcome->window_cost);
-	if (!error && meter.counters)
-		error = setup->counters->stop(meter.counters);
+		error = window_cost_measure(&meter, &run->outcome->window_costs[index]);
+	return error;
+}
+
+static int measure_costs(struct run *run)
+{
+	const struct runner_setup *setup = run->setup;
+	size_t groups = run->groups.count ? run->groups.count : 1;
+	int error = 0;
+
+	for (size_t i = 0; i < groups && !error; i++)
+		error = measure_window_cost(run, i);
 	for (size_t i = 0; i < setup->options->kernels_count && !error; i++)
 		error = loop_cost_measure(setup->clocks,
 			kernel_find(setup->options->kernels[i]),
@@ -428,8 +445,8 @@ int runner_run(const struct runner_setup *setup, struct runner_outcome *outcome,
 		complaint_why(complaint, "%s", strerror(-error));
 		goto out;
 	}
-	error = group_set_open(&run.groups, setup->counters, setup->groups,
-		setup->groups_count, setup->events, complaint);
+	error = group_set_open(&run.groups, setup->counters, &setup->filter,
+		setup->groups, setup->groups_count, setup->events, complaint);
 	if (!error && setup->plan->count)
 		error = pin(&run, setup->plan->points[0].cpu);
 	if (!error)

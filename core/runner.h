@@ -24,6 +24,7 @@ struct runner_setup {
 	const struct counter_backend *counters;
 	const struct group *groups; /* by name as the plan's points have it */
 	size_t groups_count;
+	struct counter_filter filter;    /* whose instructions count */
 	const struct event_list *events; /* columns: every event of the groups */
 	const struct memory_backend *(*find_memory)(const char *name);
 	bool verify; /* prove every layout (costs one pass over the buffer) */
@@ -46,7 +47,10 @@ struct runner_outcome {
 	size_t errors;     /* points without a window, over all rounds */
 	size_t unresolved; /* buffers wider than the target at the end */
 	bool interrupted;
-	struct window_cost window_cost;
+	/* By setup->groups, or one for windows of clocks alone. */
+	struct window_cost window_costs[PLAN_NAMES];
+	struct counter_read_cost read_costs[PLAN_NAMES];
+	double reading_ns; /* spent in reading counters, by their cost and number */
 	struct loop_cost loop_costs[PLAN_NAMES]; /* by options->kernels */
 };
 

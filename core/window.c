@@ -7,7 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CALIBRATE_READS = 16 * KERNEL_UNROLL, COST_WINDOWS = 51, COST_READS = 64 * 1024 };
+enum {
+	CALIBRATE_READS = 16 * KERNEL_UNROLL,
+	COST_WINDOWS = 51,
+	COST_READINGS = 31,
+	COST_READS = 64 * 1024
+};
 
 static int read_counters(const struct window_meter *meter, struct counter_value *values)
 {
@@ -79,24 +84,77 @@ uint64_t window_calibrate(const struct clocks *clocks, const struct kernel *kern
 	}
 }
 
-int window_cost_measure(struct window_meter *meter, struct window_cost *cost)
+/* Median and distance of the quartiles; the sample is sorted. */
+static double centre(double *sample, size_t count, double *spread)
 {
-	double inside[COST_WINDOWS];
-	double outside[COST_WINDOWS];
+	statistics_sort(sample, count);
+	*spread = statistics_quantile(sample, count, 0.75) -
+		  statistics_quantile(sample, count, 0.25);
+	return statistics_quantile(sample, count, 0.5);
+}
 
+static void condense_event(
+	const struct measurement *empty, size_t event, struct event_cost *cost)
+{
+	double counts[COST_WINDOWS];
+
+	*cost = (struct event_cost){.known = true};
 	for (size_t i = 0; i < COST_WINDOWS; i++) {
-		struct measurement measurement = {0};
+		const struct counter_value *value = &empty[i].values[event];
+
+		cost->known = cost->known && value->running_ns > 0 &&
+			      value->running_ns == value->enabled_ns;
+		counts[i] = (double)value->count;
+	}
+	if (cost->known)
+		cost->count = centre(counts, COST_WINDOWS, &cost->spread);
+}
+
+static int time_reading(const struct window_meter *meter, double *ns)
+{
+	struct counter_value values[GROUP_EVENTS];
+	double sample[COST_READINGS];
+
+	for (size_t i = 0; i < COST_READINGS; i++) {
 		uint64_t start = meter->clocks->wall_ns();
-		int error = window_measure(meter, NULL, NULL, 0, &measurement);
+		int error = read_counters(meter, values);
 
 		if (error)
 			return error;
-		inside[i] = (double)measurement.wall_ns;
+		sample[i] = (double)(meter->clocks->wall_ns() - start);
+	}
+	*ns = statistics_median(sample, COST_READINGS);
+	return 0;
+}
+
+int window_cost_measure(struct window_meter *meter, struct window_cost *cost)
+{
+	struct measurement *empty = calloc(COST_WINDOWS, sizeof(*empty));
+	double inside[COST_WINDOWS];
+	double cpu[COST_WINDOWS];
+	double outside[COST_WINDOWS];
+	int error = empty ? 0 : -ENOMEM;
+
+	*cost = (struct window_cost){.inside_ns = 0};
+	for (size_t i = 0; i < COST_WINDOWS && !error; i++) {
+		uint64_t start = meter->clocks->wall_ns();
+
+		error = window_measure(meter, NULL, NULL, 0, &empty[i]);
+		inside[i] = (double)empty[i].wall_ns;
+		cpu[i] = (double)empty[i].cpu_ns;
 		outside[i] = (double)(meter->clocks->wall_ns() - start) - inside[i];
 	}
-	cost->inside_ns = statistics_median(inside, COST_WINDOWS);
-	cost->outside_ns = statistics_median(outside, COST_WINDOWS);
-	return 0;
+	if (!error && meter->counters)
+		error = time_reading(meter, &cost->read_ns);
+	if (!error) {
+		cost->inside_ns = centre(inside, COST_WINDOWS, &cost->inside_spread_ns);
+		cost->cpu_ns = statistics_median(cpu, COST_WINDOWS);
+		cost->outside_ns = statistics_median(outside, COST_WINDOWS);
+		for (size_t e = 0; e < meter->events_count; e++)
+			condense_event(empty, e, &cost->events[e]);
+	}
+	free(empty);
+	return error;
 }
 
 int loop_cost_measure(

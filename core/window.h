@@ -33,11 +33,21 @@ int window_measure(struct window_meter *meter, const struct kernel *kernel,
 uint64_t window_calibrate(const struct clocks *clocks, const struct kernel *kernel,
 	struct kernel_state *state, uint64_t window_ns);
 
-/* Medians over many empty windows: inside the clocks, and around them (counter and clock
- * readings and the clock's chain). */
+/*
+ * What a window costs and counts by itself, medians over many empty ones. Raw windows
+ * hold it; analysis/ takes it off again.
+ */
 struct window_cost {
-	double inside_ns;
-	double outside_ns;
+	double inside_ns;        /* by the wall clock, inside the clock readings */
+	double inside_spread_ns; /* of it, between the quartiles */
+	double cpu_ns;           /* by the thread's clock */
+	double outside_ns; /* around it: counter and clock readings, the clock's chain */
+	double read_ns;    /* one reading of the counters; 0 without */
+	struct event_cost {
+		bool known; /* the event ran in every empty window */
+		double count;
+		double spread;  /* between the quartiles */
+	} events[GROUP_EVENTS]; /* the meter's */
 };
 int window_cost_measure(struct window_meter *meter, struct window_cost *cost);
 

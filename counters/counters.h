@@ -82,6 +82,8 @@ struct counter_event_status {
 
 /* How an open group is read: chosen by measuring both on it. */
 enum counter_read_path { COUNTER_READ_SYSCALL, COUNTER_READ_USER };
+/* "read()", "user space". */
+const char *counter_read_path_name(enum counter_read_path path);
 struct counter_read_cost {
 	enum counter_read_path path; /* in use */
 	double syscall_ns;  /* median of reading the group once, by system calls */

@@ -74,3 +74,8 @@ const char *counter_scope_name(enum counter_scope scope)
 
 	return names[scope];
 }
+
+const char *counter_read_path_name(enum counter_read_path path)
+{
+	return path == COUNTER_READ_USER ? "user space" : "read()";
+}

@@ -94,6 +94,7 @@ int kernel_group_add(struct kernel_group *group, struct perf_event_attr *attr,
 		(void)close(member.fd);
 		return error;
 	}
+	group->software = group->software || attr->type == PERF_TYPE_SOFTWARE;
 	group->members[group->count++] = member;
 	return 0;
 }

@@ -33,10 +33,11 @@ struct kernel_group {
 	pid_t thread;
 	int cpu;
 	uint32_t context; /* the PMU's type; 0 where software events may join */
-	bool apart;   /* members are read one by one: the kernel has no group reads for it
-		       */
-	bool held;    /* begins with the thread's exec, not with start */
-	size_t count; /* the first is the leader */
+	bool apart; /* members are read one by one: the kernel has no group reads for it
+		     */
+	bool software; /* has an event that the kernel counts itself */
+	bool held;     /* begins with the thread's exec, not with start */
+	size_t count;  /* the first is the leader */
 	struct kernel_member members[GROUP_EVENTS];
 };
 

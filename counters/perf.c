@@ -124,9 +124,12 @@ static const char *user_read_obstacle(const struct counters *counters)
 {
 	if (!user_counter_exists())
 		return "no instruction for it is known on this architecture";
-	for (size_t g = 0; g < counters->groups_count; g++)
+	for (size_t g = 0; g < counters->groups_count; g++) {
 		if (counters->groups[g].thread != 0 || counters->target.inherit)
 			return "only what counts the calling thread alone can be read so";
+		if (counters->groups[g].software)
+			return "software events are known to the kernel alone";
+	}
 	return NULL;
 }
 

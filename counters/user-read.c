@@ -78,9 +78,9 @@ static int read_page(const struct perf_event_mmap_page *page, struct counter_val
 		.running_ns = LOAD(page, time_running),
 	};
 	if (!capable.cap_user_rdpmc) {
-		*why = "the kernel keeps it to itself: it counts in software, or "
-		       "/sys/bus/event_source/devices/cpu/rdpmc or "
-		       "kernel.perf_user_access is 0";
+		*why = "the kernel does not allow it: "
+		       "/sys/bus/event_source/devices/cpu/rdpmc, or on Arm "
+		       "kernel.perf_user_access, is 0";
 		return -EOPNOTSUPP;
 	}
 	if (!capable.cap_user_time) {

@@ -178,6 +178,56 @@ static void append(struct dataset *dataset, const struct measurement *measuremen
 	dataset->measurements[dataset->count++] = *measurement;
 }
 
+/* What every window holds of its own, by the environment's record. */
+static void add_own_cost(const struct synthetic *s, struct measurement *m)
+{
+	for (size_t i = 0; i < s->environment.window_costs_count; i++) {
+		const struct environment_window_cost *cost =
+			&s->environment.window_costs[i];
+
+		if (strcmp(cost->group, m->point.group) != 0)
+			continue;
+		m->cpu_ns += (uint64_t)cost->cpu_ns;
+		m->wall_ns += (uint64_t)cost->inside_ns;
+		for (size_t e = 0; e < cost->events_count; e++)
+			m->values[event_list_find(
+					  &s->dataset.events, cost->events[e].event)]
+				.count += (uint64_t)cost->events[e].count;
+	}
+}
+
+static void describe_own_cost(struct synthetic *s)
+{
+	struct environment *e = &s->environment;
+
+	for (size_t g = 0; g == 0 || g < s->groups_count; g++) {
+		struct environment_window_cost *cost =
+			&e->window_costs[e->window_costs_count++];
+
+		*cost = (struct environment_window_cost){.read_path = "read()",
+			.read_ns = 9500,
+			.read_syscall_ns = 9500,
+			.read_user_ns = 72500,
+			.inside_ns = 48,
+			.inside_spread_ns = 2,
+			.cpu_ns = 1400,
+			.outside_ns = 15300};
+		(void)snprintf(cost->group, sizeof(cost->group), "%s",
+			s->groups_count ? s->groups[g].name : "none");
+		for (size_t i = 0; s->groups_count && i < s->groups[g].events_count;
+			i++) {
+			struct environment_event_cost *event =
+				&cost->events[cost->events_count++];
+
+			(void)snprintf(event->event, sizeof(event->event), "%s",
+				s->groups[g].events[i].name);
+			event->count = i == 0 ? 4200 : 3 * (double)(i - 1);
+			event->spread = i == 0 ? 12 : 0;
+		}
+	}
+	e->reading_share = 0.011;
+}
+
 /* All windows of one point in one round. */
 static void measure(struct synthetic *s, const struct synthetic_options *options,
 	const struct point *point, uint64_t round, uint64_t seed)
@@ -210,6 +260,7 @@ static void measure(struct synthetic *s, const struct synthetic_options *options
 			memset(m.values, 0, sizeof(m.values));
 			make_window(&m, options, &s->dataset.events,
 				shift > 0.5 ? shift : 0.5, &random);
+			add_own_cost(s, &m);
 			append(&s->dataset, &m);
 		}
 	}
@@ -356,7 +407,11 @@ void synthetic_init(struct synthetic *s, const struct synthetic_options *options
 	if (options->counters) {
 		add_group(s, "cache", cache_group);
 		add_group(s, "tlb", tlb_group);
+		(void)snprintf(s->environment.counter_filter,
+			sizeof(s->environment.counter_filter), "user space");
 	}
+	if (options->own_cost)
+		describe_own_cost(s);
 	sweep(s, options);
 }
 

@@ -35,6 +35,7 @@ struct synthetic_options {
 	bool all_disturbed;  /* round 0 has no clean window */
 	bool multiplexed;    /* the page-walk counter ran half of the time */
 	bool no_clock;       /* nothing told the clock */
+	bool own_cost;       /* windows hold what they cost themselves, and it is known */
 	const char *machine; /* hwloc synthetic description; NULL: 32K, 512K, 32M */
 	bool no_tlbs;        /* the machine does not announce its TLBs */
 };

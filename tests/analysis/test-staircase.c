@@ -22,12 +22,15 @@ struct fixture {
 static void analyse(struct fixture *f, const struct synthetic_options *options)
 {
 	synthetic_init(&f->run, options);
-	assert_int_equal(staircase_build(&f->staircase, &f->run.dataset,
-				 &(struct staircase_options){.groups = f->run.groups,
-					 .groups_count = f->run.groups_count,
-					 .machine = &f->run.machine,
-					 .baseline = f->run.environment.baseline,
-					 .target = f->run.environment.target}),
+	assert_int_equal(
+		staircase_build(&f->staircase, &f->run.dataset,
+			&(struct staircase_options){.groups = f->run.groups,
+				.groups_count = f->run.groups_count,
+				.costs = f->run.environment.window_costs,
+				.costs_count = f->run.environment.window_costs_count,
+				.machine = &f->run.machine,
+				.baseline = f->run.environment.baseline,
+				.target = f->run.environment.target}),
 		0);
 }
 
@@ -458,9 +461,45 @@ static void nominals_are_the_machines(void **state)
 	release(&f);
 }
 
+/* Windows that hold their own cost, and those that do not, say the same. */
+static void own_cost_is_taken_off(void **state)
+{
+	static const bool counters[] = {true, false};
+
+	(void)state;
+	for (size_t c = 0; c < 2; c++) {
+		struct synthetic_options options = {.kernels = {"chase"},
+			.backends = {"small"},
+			.rounds = 2,
+			.counters = counters[c],
+			.quiet = true};
+		struct fixture plain, costly;
+
+		analyse(&plain, &options);
+		options.own_cost = true;
+		analyse(&costly, &options);
+		for (size_t i = 0; i < plain.staircase.series[0].count; i++) {
+			const struct stair *a = &plain.staircase.series[0].stairs[i];
+			const struct stair *b = &costly.staircase.series[0].stairs[i];
+
+			for (int q = 0; q < QUANTITIES; q++)
+				if (a->estimates[q].count > 0)
+					assert_true(
+						fabs(a->estimates[q].median -
+							b->estimates[q].median) < 1e-9);
+		}
+		/* The raw window is longer than what is said of it. */
+		assert_true(costly.run.dataset.measurements[0].cpu_ns ==
+			    plain.run.dataset.measurements[0].cpu_ns + 1400);
+		release(&plain);
+		release(&costly);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(own_cost_is_taken_off),
 		cmocka_unit_test(estimates_recover_the_truth),
 		cmocka_unit_test(intervals_are_order_statistics),
 		cmocka_unit_test(verdicts_need_their_interval),

@@ -20,12 +20,15 @@ static void summarise(const struct synthetic_options *options, struct text *text
 	struct synthetic run;
 
 	synthetic_init(&run, options);
-	assert_int_equal(staircase_build(&staircase, &run.dataset,
-				 &(struct staircase_options){.groups = run.groups,
-					 .groups_count = run.groups_count,
-					 .machine = &run.machine,
-					 .baseline = run.environment.baseline,
-					 .target = run.environment.target}),
+	assert_int_equal(
+		staircase_build(&staircase, &run.dataset,
+			&(struct staircase_options){.groups = run.groups,
+				.groups_count = run.groups_count,
+				.costs = run.environment.window_costs,
+				.costs_count = run.environment.window_costs_count,
+				.machine = &run.machine,
+				.baseline = run.environment.baseline,
+				.target = run.environment.target}),
 		0);
 	assert_int_equal(
 		findings_init(&findings, &run.environment, &run.machine, &staircase), 0);
@@ -41,6 +44,7 @@ static const struct synthetic_options usual = {
 	.per_octave = 1,
 	.rounds = 7,
 	.counters = true,
+	.own_cost = true,
 };
 
 /* REFRESH=1 in the environment writes the expected text anew: read its difference. */

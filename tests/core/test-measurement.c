@@ -258,7 +258,25 @@ static void test_environment_round_trip(void **state)
 		.pools_count = 1,
 		.pools = {{2 << 20, 0, 128, 0}},
 		.baseline = "small",
-		.counters = "perf"};
+		.counters = "perf",
+		.counter_filter = "user space and kernel",
+		.reading_share = 0.0125,
+		.sources_count = 1,
+		.sources = {{"cha/event=1/", "cha_0/event=1/", "cha", "system-wide",
+			"all", true}},
+		.window_costs_count = 1,
+		.window_costs = {{.group = "cache",
+			.read_path = "user space",
+			.read_ns = 90,
+			.read_syscall_ns = 900,
+			.read_user_ns = 90,
+			.read_user_why = "none",
+			.inside_ns = 30,
+			.inside_spread_ns = 0.5,
+			.cpu_ns = 1400,
+			.outside_ns = 15000,
+			.events = {{"r0f45", 12.5, 0.25}},
+			.events_count = 1}}};
 	struct environment in;
 	struct machine machine;
 	struct complaint complaint = {0};
