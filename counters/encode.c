@@ -28,6 +28,7 @@ static int encode_raw(const char *name, struct event_code *code)
 static void complain(const char *name, int result, struct complaint *complaint)
 {
 	char names[sizeof(complaint->advice) - 32];
+	char owners[96];
 
 	complaint_what(complaint, "event %s cannot be encoded", name);
 	if (result == PFM_ERR_UMASK || result == PFM_ERR_ATTR ||
@@ -38,8 +39,15 @@ static void complain(const char *name, int result, struct complaint *complaint)
 		if (names[0])
 			complaint_advise(complaint, "its unit masks: %s", names);
 	} else {
-		complaint_why(
-			complaint, "libpfm4 for this CPU says: %s", pfm_strerror(result));
+		nearest_owners(owners, sizeof(owners), name);
+		if (owners[0])
+			complaint_why(complaint,
+				"libpfm4 knows it for other CPUs (%s), and for this one "
+				"says: %s",
+				owners, pfm_strerror(result));
+		else
+			complaint_why(complaint, "libpfm4 for this CPU says: %s",
+				pfm_strerror(result));
 		nearest_events(names, sizeof(names), name);
 		if (names[0])
 			complaint_advise(complaint, "nearest names: %s", names);

@@ -180,3 +180,37 @@ void nearest_masks(char *names, size_t size, const char *wanted)
 	strip(search.wanted, wanted);
 	for_each_event_at_hand(list_masks, &search);
 }
+
+struct owner_search {
+	char wanted[NEAREST_LENGTH + 1];
+	bool found;
+};
+
+static void recognize(const pfm_event_info_t *event, void *context)
+{
+	struct owner_search *search = context;
+
+	search->found =
+		search->found || nearest_distance(search->wanted, event->name, 0) == 0;
+}
+
+void nearest_owners(char *names, size_t size, const char *wanted)
+{
+	struct owner_search search;
+
+	names[0] = '\0';
+	strip(search.wanted, wanted);
+	if (pfm_initialize() != PFM_SUCCESS)
+		return;
+	for (int id = PFM_PMU_NONE; id < PFM_PMU_MAX; id++) {
+		pfm_pmu_info_t pmu = {.size = sizeof(pmu)};
+
+		if (pfm_get_pmu_info((pfm_pmu_t)id, &pmu) != PFM_SUCCESS ||
+			pmu.is_present)
+			continue;
+		search.found = false;
+		for_each_event(&pmu, recognize, &search);
+		if (search.found && !append(names, size, pmu.name))
+			return;
+	}
+}

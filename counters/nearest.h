@@ -14,6 +14,10 @@ void nearest_events(char *names, size_t size, const char *wanted);
  * none. */
 void nearest_masks(char *names, size_t size, const char *wanted);
 
+/* Writes the PMUs (libpfm4's names) that have this very event and are not at hand,
+ * separated by ", ", as many as fit. Empty where there is none. */
+void nearest_owners(char *names, size_t size, const char *wanted);
+
 /* Edits (insert, delete, replace; case is ignored) from one to the other; any distance
  * above `limit` is limit + 1. Only the first NEAREST_LENGTH characters count. */
 enum { NEAREST_LENGTH = 80 };

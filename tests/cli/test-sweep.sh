@@ -67,6 +67,28 @@ while read -r name; do
 done < <(head -1 "$work/run/windows.csv" | tr , '\n')
 end
 
+begin "whose events, by whom and at what cost is told"
+run sweep "${least[@]}" -b small --no-reserve -g software --filter uk -o "$work/filter"
+if [[ $status -eq 4 ]]; then
+  holds grep -q 'counters were asked for' "$err"
+else
+  holds python3 - "$work/filter" <<'PYTHON'
+import json, sys
+e = json.load(open(sys.argv[1] + "/environment.json"))
+assert e["counter_filter"] == "user space and kernel"
+assert all(s["scope"] == "thread" and s["pmus"] == "software" for s in e["event_sources"])
+cost, = e["window_costs"]
+assert cost["group"] == "software" and cost["read_path"] == "read()"
+assert cost["read_ns"] > 0 and cost["read_syscall_ns"] > 0 and cost["read_user_ns"] == 0
+assert cost["read_user_why"] and cost["cpu_ns"] >= cost["inside_ns"]
+assert 0 < e["reading_share"] < 1
+summary = open(sys.argv[1] + "/summary.txt").read()
+for told in ("user space and kernel", "not in user space", "taken off", "of the sweep"):
+    assert told in " ".join(summary.split()), told
+PYTHON
+fi
+end
+
 begin "environment.json tells what was asked and done"
 json_is_valid "$work/run/environment.json"
 file_has "$work/run/environment.json" "escalier sweep --sizes 4K,64K,1M"

@@ -85,6 +85,7 @@ plans "--counters fake -g cache" "groups cache"
 plans "--counters fake --groups=tlb,cache" "groups tlb, cache"
 plans "-g none" "groups none"
 plans "--counters=none" "groups none: clocks only"
+plans "--filter=ukhGH --counters=fake" "groups cache, tlb"
 plans "--counters auto" "kernels chase"
 plans "-s 8K,64K,1.5M" "sizes 8K 64K 1.5M (3)"
 plans "--sizes=4K:16K --per-octave=1" "sizes 4K" "16K"
@@ -181,13 +182,16 @@ for value in -1 x 9223372036854775808; do
   refuses "--seed=$value" "--seed: \"$value\"" 'accepted: 0 to 9223372036854775807'
 done
 refuses "--counters=abacus" '--counters: "abacus"' 'accepted: auto, perf, none, fake'
+refuses "--filter=z" '--filter: "z"' 'accepted: u user, k kernel'
+refuses "--filter=uu" '--filter: "uu"'
+refuses "--filter=" '--filter: ""'
 refuses "--output=" '--output: ""' 'empty'
 refuses "--staircase" '--staircase'
 refuses "-Z" '-Z'
 refuses "--json=yes" '--json=yes'
 refuses "4K" 'unexpected argument "4K"'
 for option in backends kernels groups sizes per-octave strides cpu membind rounds target budget \
-  windows window seed counters topology output; do
+  windows window seed counters filter topology output; do
   refuses "--$option" "--$option needs a value"
 done
 

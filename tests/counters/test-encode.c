@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <perfmon/pfmlib.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -133,6 +134,35 @@ static void test_arch(void **state)
 	group_release(&group);
 }
 
+/* Known, but not for the CPU at hand: whose it is comes before what is near. */
+static void test_elsewhere(void **state)
+{
+	struct complaint complaint = {.what = ""};
+	struct event_code code;
+	char owners[96];
+
+	(void)state;
+	assert_int_equal(setenv("LIBPFM_FORCE_PMU", "skx", 1), 0);
+	pfm_terminate();
+	if (pfm_initialize() != PFM_SUCCESS) {
+		print_message("skipped: this libpfm4 has no skx\n");
+		skip();
+	}
+	assert_true(counters_encode("DEMAND_DATA_CACHE_FILLS_FROM_SYSTEM:LCL_L2", &code,
+			    &complaint) < 0);
+	assert_non_null(strstr(complaint.why, "amd64_fam19h_zen3"));
+	assert_non_null(strstr(complaint.why, "other CPUs"));
+	/* What this CPU has itself is nobody else's alone. */
+	nearest_owners(owners, sizeof(owners), "MEM_LOAD_RETIRED");
+	assert_null(strstr(owners, "skx"));
+	nearest_owners(owners, sizeof(owners), "NO_SUCH_EVENT_ANYWHERE");
+	assert_string_equal(owners, "");
+	nearest_owners(owners, 4, "DEMAND_DATA_CACHE_FILLS_FROM_SYSTEM");
+	assert_string_equal(owners, "");
+	assert_int_equal(unsetenv("LIBPFM_FORCE_PMU"), 0);
+	pfm_terminate();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_distance),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_arch),
+		cmocka_unit_test(test_elsewhere),
 	};
 
 	/* The tables of another CPU may be forced on the user's other programs, not on
