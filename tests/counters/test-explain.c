@@ -81,6 +81,65 @@ static void test_refused(void **state)
 	expect(facts, -EACCES, "security module", "audit");
 }
 
+static void expect_paranoid(
+	int paranoid, struct counter_failure failure, const char *why, const char *advice)
+{
+	const struct host_facts facts = {
+		.core_pmu = true, .paranoid_known = true, .paranoid = paranoid};
+
+	failure.error = -EACCES;
+	failure.event = "L1_DTLB_MISS";
+	expect_failure(facts, failure, why, advice);
+}
+
+/* What each level forbids, and the level that would allow it. */
+static void test_paranoid(void **state)
+{
+	const struct counter_failure user = {.filter = {.user = true}};
+	const struct counter_failure both = {.filter = {.user = true, .kernel = true}};
+	const struct counter_failure all = {.scope = COUNTER_SCOPE_SYSTEM};
+	const struct counter_failure other = {.thread = 4711};
+
+	(void)state;
+	expect_paranoid(3, user, "nothing may be counted", "perf_event_paranoid=2");
+	expect_paranoid(2, both, "happens in the kernel", "perf_event_paranoid=1");
+	expect_paranoid(1, all, "nothing system-wide", "perf_event_paranoid=0");
+	expect_paranoid(3, all, "nothing may be counted", "perf_event_paranoid=0");
+	/* Not the sysctl's doing. */
+	expect_paranoid(2, other, "process 4711", "as its user or as root");
+	expect_paranoid(2, user, "security module", "audit");
+	expect_paranoid(0, all, "security module", "audit");
+}
+
+static void test_container(void **state)
+{
+	struct host_facts facts = {
+		.core_pmu = true, .paranoid_known = true, .container = true};
+
+	(void)state;
+	facts.seccomp = true;
+	expect(facts, -EPERM, "this container's runtime", "--cap-add PERFMON");
+	facts.seccomp = false;
+	expect(facts, -EPERM, "not given CAP_PERFMON", "--cap-add PERFMON");
+}
+
+static void expect_page(int error, const char *why, const char *advice)
+{
+	const struct host_facts facts = {.locked_kib = 516};
+	struct complaint complaint = {.what = ""};
+
+	explain_page(&facts, error, &complaint);
+	assert_non_null(strstr(complaint.why, why));
+	assert_non_null(strstr(complaint.advice, advice));
+}
+
+static void test_pages(void **state)
+{
+	(void)state;
+	expect_page(-EPERM, "perf_event_mlock_kb (516)", "perf_event_mlock_kb=4096");
+	expect_page(-ENOMEM, strerror(ENOMEM), "");
+}
+
 static void test_full(void **state)
 {
 	(void)state;
@@ -95,7 +154,9 @@ static void test_system(void **state)
 	struct host_facts facts = {.core_pmu = true};
 
 	(void)state;
-	expect(facts, -EMFILE, "this process", "ulimit -n");
+	expect(facts, -ESRCH, "no such process", "pgrep");
+	facts.descriptors = 1024;
+	expect(facts, -EMFILE, "this process", "it is 1024): ulimit -n");
 	expect(facts, -ENFILE, "the system", "fs.file-max");
 	expect(facts, -EBUSY, "another user", "likwid");
 	expect(facts, -EINVAL, "code", "perf stat");
@@ -119,6 +180,11 @@ static void test_host(void **state)
 	record_put(root, "/proc/cpuinfo", "flags\t: fpu rdseed hypervisor lahf_lm\n");
 	record_put(root, "/proc/self/status",
 		"Name:\tescalier\nCapEff:\t0000004000000000\nSeccomp:\t2\n");
+	record_put(root, "/proc/self/limits",
+		"Limit                     Soft Limit           Hard Limit\n"
+		"Max open files            1024                 524288     files\n");
+	record_put(root, "/proc/sys/kernel/perf_event_mlock_kb", "516\n");
+	record_put(root, "/run/.containerenv", "");
 	record_put(root, "/proc/sys/kernel/nmi_watchdog", "1\n");
 	record_put(root, "/proc/sys/kernel/perf_event_paranoid", "-1\n");
 	record_put(root, "/sys/bus/event_source/devices/arm_cmn_0/type", "9\n");
@@ -127,6 +193,9 @@ static void test_host(void **state)
 	assert_true(facts.hypervisor && facts.watchdog && facts.seccomp);
 	assert_true(facts.perfmon && facts.paranoid_known);
 	assert_int_equal(facts.paranoid, -1);
+	assert_true(facts.container);
+	assert_int_equal(facts.descriptors, 1024);
+	assert_int_equal(facts.locked_kib, 516);
 	record_put(root, "/sys/bus/event_source/devices/armv8_pmuv3_0/type", "8\n");
 	/* CAP_PERFMON is bit 38; the bits beside it are others. */
 	record_put(root, "/proc/self/status",
@@ -142,6 +211,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_pmu),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_paranoid),
+		cmocka_unit_test(test_container),
+		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_system),
 		cmocka_unit_test(test_host),
