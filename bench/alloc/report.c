@@ -36,23 +36,31 @@ static void print_ratio(struct ratio ratio)
 	printf(" %-20s", interval);
 }
 
+static void print_figure(double value)
+{
+	if (isnan(value))
+		printf(" %9s", "-");
+	else
+		printf(" %9.1f", value);
+}
+
 static void print_memory(const struct row *row, const bool *present)
 {
 	printf("%-17s", "    peak MiB");
 	for (int i = 0; allocators[i].name; i++)
 		if (present[i])
-			printf(" %9.1f", row->series[i].peak_bytes / (1 << 20));
+			print_figure(row->series[i].peak_bytes / (1 << 20));
 	printf("\n");
-	if (isnan(row->series[0].returnable))
+	if (!row->pattern->memory_only)
 		return;
 	printf("%-17s", "    returned %");
 	for (int i = 0; allocators[i].name; i++)
 		if (present[i])
-			printf(" %9.1f", 100 * row->series[i].returned);
+			print_figure(100 * row->series[i].returned);
 	printf("\n%-17s", "    can be, %");
 	for (int i = 0; allocators[i].name; i++)
 		if (present[i])
-			printf(" %9.1f", 100 * row->series[i].returnable);
+			print_figure(100 * row->series[i].returnable);
 	printf("\n");
 }
 
@@ -99,6 +107,19 @@ static void judge_mean(
 		ratio.low, ratio.high, limit, verdict(ratio, limit));
 }
 
+/* " NAME RATIO", and a mark where the limit lies within the interval. The characters
+ * written. */
+static size_t name_above(
+	char *names, size_t size, const struct row *row, struct ratio ratio, double limit)
+{
+	int length = isnan(ratio.median)
+			     ? snprintf(names, size, " %s failed", row->pattern->name)
+			     : snprintf(names, size, " %s %.2f%s", row->pattern->name,
+				       ratio.median, ratio.low <= limit ? "?" : "");
+
+	return (size_t)length < size ? (size_t)length : size - 1;
+}
+
 /* Every pattern must keep within the limit; those that do not are named. */
 static void judge_each(
 	const struct results *results, const char *what, int of, int to, double limit)
@@ -113,17 +134,16 @@ static void judge_each(
 		int other = to >= 0 ? to : row_best_peer(row);
 		struct ratio ratio;
 
-		if (row->pattern->memory_only || other < 0)
+		if (row->pattern->memory_only || other < 0 ||
+			row->series[other].count == 0)
 			continue;
 		ratio = row_time_ratio(row, of, other);
 		judged++;
 		if (ratio.median <= limit)
 			continue;
 		above++;
-		if (length < sizeof(names))
-			length += (size_t)snprintf(names + length, sizeof(names) - length,
-				" %s %.2f%s", row->pattern->name, ratio.median,
-				ratio.low <= limit ? "?" : "");
+		length += name_above(
+			names + length, sizeof(names) - length, row, ratio, limit);
 	}
 	printf("%-64s %u of %u above %.2f%s%s: %s\n", what, above, judged, limit,
 		above ? "," : "", names,
