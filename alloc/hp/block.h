@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ALLOC_HP_BLOCK_H
+#define ALLOC_HP_BLOCK_H
+
+#include "alloc/hp/misuse.h"
+#include "alloc/hp/segment.h"
+
+/*
+ * The list of a span's free blocks. A link stands in the first word of a free block, as
+ * the difference (xor) to the next block, xor the span's key. Decoded it must be a
+ * multiple of 16 below the size of a segment: a link that was overwritten is found out
+ * with high probability, and never leads out of the segment. The list ends with the
+ * address of the segment, the only one in it whose low bits are all 0.
+ */
+
+#define BLOCK_LINK_BITS ((uintptr_t)(SEGMENT_BYTES - 1) & ~(uintptr_t)15)
+
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+static inline bool block_ends_list(const void *block)
+{
+	return ((uintptr_t)block & (SEGMENT_BYTES - 1)) == 0;
+}
+
+static inline void block_link(const struct span *span, void *block, const void *next)
+{
+	*(uintptr_t *)block = (uintptr_t)next ^ (uintptr_t)block ^ span->key;
+}
+
+static inline void *block_next(const struct span *span, const void *block)
+{
+	uintptr_t difference = *(const uintptr_t *)block ^ span->key;
+
+	if (UNLIKELY(difference & ~BLOCK_LINK_BITS))
+		misuse_report("write after free to", block, span->block_bytes);
+	return (void *)((uintptr_t)block ^ difference);
+}
+
+static inline void span_count(struct span *span, uint32_t change)
+{
+	atomic_store_explicit(&span->used,
+		atomic_load_explicit(&span->used, memory_order_relaxed) + change,
+		memory_order_relaxed);
+}
+
+static inline uint32_t span_used(const struct span *span)
+{
+	return atomic_load_explicit(&span->used, memory_order_relaxed) & ~USED_CURRENT;
+}
+
+/* NULL: the list is empty. */
+static inline void *span_pop(struct span *span)
+{
+	void *block = span->free;
+
+	if (UNLIKELY(block_ends_list(block)))
+		return NULL;
+	span->free = block_next(span, block);
+	span_count(span, 1);
+	return block;
+}
+
+/* By the owner. True: no block is handed out any more, and it is not the current span. */
+static inline bool span_push(struct span *span, void *block)
+{
+	void *head = span->free;
+
+	if (UNLIKELY(head == block))
+		misuse_report("double free of", block, span->block_bytes);
+	block_link(span, block, head);
+	span->free = block;
+	span_count(span, (uint32_t)-1);
+	return atomic_load_explicit(&span->used, memory_order_relaxed) == 0;
+}
+
+#endif

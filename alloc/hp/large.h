@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ALLOC_HP_LARGE_H
+#define ALLOC_HP_LARGE_H
+
+#include "alloc/hp/pages.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Blocks that are too large for a segment: each has a mapping of its own. A freed mapping
+ * is kept for the decay and serves the next block of about its size, or is made longer
+ * for a larger one, so that a program that allocates and frees large blocks in a loop
+ * does not meet the kernel, nor touches new pages, each time. What is kept never makes
+ * the whole larger than it was at its peak.
+ */
+
+void large_configure(int64_t decay_ms); /* below 0: never */
+
+/* Aligned to `alignment` and to PAGES_HUGE_BYTES at least. *zeroed tells whether it reads
+ * as 0. NULL: no memory. */
+void *large_allocate(size_t bytes, size_t alignment, bool *zeroed);
+
+/* Whether the address lies in the mapping of a live or kept block. */
+bool large_owns(const void *address);
+
+/* Bytes of the live block that starts there; 0: none does. */
+size_t large_bytes(const void *block);
+
+/* False: no live block starts there. */
+bool large_free(void *block);
+
+/* Makes a live block longer or shorter without copying, perhaps elsewhere; NULL: not
+ * possible, and nothing has changed. */
+void *large_resize(void *block, size_t bytes);
+
+/* Gives back what has been kept for the decay, or all but keep_bytes. Bytes. */
+size_t large_decay(uint64_t now_ms);
+size_t large_trim(size_t keep_bytes);
+
+struct large_stats {
+	uint64_t live_blocks, live_bytes; /* bytes as mapped */
+	uint64_t kept_bytes;
+};
+void large_stats(struct large_stats *stats);
+
+void large_finalize(void);
+void large_fork_prepare(void);
+void large_fork_done(void);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "alloc/hp/threads.h"
+
+#include "alloc/hp/metadata.h"
+#include "alloc/hp/orphans.h"
+#include "alloc/hp/pages.h"
+#include "alloc/hp/remote.h"
+#include "alloc/hp/segments.h"
+
+#include <pthread.h>
+
+#define INITIAL_EXEC __attribute__((tls_model("initial-exec")))
+
+__thread struct heap *thread_heap INITIAL_EXEC = &heap_none;
+
+/* Has no heap and gets none any more: its end has begun. */
+static __thread bool gone INITIAL_EXEC;
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* of what follows */
+static struct heap *idle;
+static struct heap *all;
+static uint64_t made;
+static uint64_t finalized_remote_frees;
+
+static atomic_bool shared;
+static pthread_key_t key;
+static atomic_bool key_made;
+
+static void end_thread(void *heap)
+{
+	(void)heap;
+	threads_exit();
+}
+
+void threads_init(void)
+{
+	if (!atomic_load(&key_made) && pthread_key_create(&key, end_thread) == 0)
+		atomic_store(&key_made, true);
+}
+
+void threads_share(bool share)
+{
+	atomic_store(&shared, share);
+}
+
+static struct heap *take_idle(void)
+{
+	struct heap *heap;
+
+	pthread_mutex_lock(&mutex);
+	heap = idle;
+	if (heap)
+		idle = heap->next_idle;
+	pthread_mutex_unlock(&mutex);
+	return heap;
+}
+
+static struct heap *make(void)
+{
+	struct heap *heap = metadata_new(sizeof(*heap));
+
+	if (!heap)
+		return NULL;
+	heap_init(heap, pages_current_node());
+	pthread_mutex_lock(&mutex);
+	heap->next_all = all;
+	all = heap;
+	made++;
+	pthread_mutex_unlock(&mutex);
+	return heap;
+}
+
+static struct heap *begin_thread(void)
+{
+	struct heap *heap = take_idle();
+
+	if (heap)
+		heap->node = pages_current_node();
+	else
+		heap = make();
+	if (!heap)
+		return NULL;
+	heap->idle = false;
+	thread_heap = heap;
+	/* May allocate, which is served already. Without a key the heap is lost with its
+	 * thread; what is in it can still be freed. */
+	if (atomic_load(&key_made))
+		(void)pthread_setspecific(key, heap);
+	return heap;
+}
+
+struct heap *threads_enter(void)
+{
+	struct heap *heap = thread_heap;
+
+	if (LIKELY(heap != &heap_none))
+		return heap;
+	if (!gone && !atomic_load_explicit(&shared, memory_order_relaxed))
+		heap = begin_thread();
+	else
+		heap = NULL;
+	return heap ? heap : orphans_lock();
+}
+
+void threads_leave(struct heap *heap)
+{
+	if (UNLIKELY(heap == &heap_orphans))
+		orphans_unlock();
+}
+
+void threads_exit(void)
+{
+	struct heap *heap = thread_heap;
+
+	gone = true;
+	if (heap == &heap_none)
+		return;
+	thread_heap = &heap_none;
+	orphans_take_over(heap);
+	pthread_mutex_lock(&mutex);
+	heap->idle = true;
+	heap->next_idle = idle;
+	idle = heap;
+	pthread_mutex_unlock(&mutex);
+}
+
+uint64_t threads_heaps(void)
+{
+	uint64_t count;
+
+	pthread_mutex_lock(&mutex);
+	count = made;
+	pthread_mutex_unlock(&mutex);
+	return count;
+}
+
+uint64_t threads_remote_frees(void)
+{
+	uint64_t sum = atomic_load(&heap_orphans.remote_frees);
+
+	pthread_mutex_lock(&mutex);
+	for (const struct heap *heap = all; heap; heap = heap->next_all)
+		sum += atomic_load_explicit(&heap->remote_frees, memory_order_relaxed);
+	sum += finalized_remote_frees;
+	pthread_mutex_unlock(&mutex);
+	return sum;
+}
+
+void threads_drain_idle(void)
+{
+	(void)orphans_lock();
+	pthread_mutex_lock(&mutex);
+	for (struct heap *heap = idle; heap; heap = heap->next_idle)
+		remote_receive(heap);
+	pthread_mutex_unlock(&mutex);
+	orphans_unlock();
+}
+
+void threads_fork_prepare(void)
+{
+	(void)orphans_lock();
+	pthread_mutex_lock(&mutex);
+}
+
+void threads_fork_parent(void)
+{
+	pthread_mutex_unlock(&mutex);
+	orphans_unlock();
+}
+
+static bool is_of_the_dead(const struct span *span)
+{
+	const struct heap *heap =
+		owner_heap(atomic_load_explicit(&span->owner, memory_order_relaxed));
+
+	return heap && heap != &heap_orphans && heap != thread_heap;
+}
+
+static void adopt_the_dead(struct segment *segment, void *context)
+{
+	(void)context;
+	for (unsigned i = SEGMENT_HEADER_SLICES; i < SEGMENT_SLICES; i++)
+		if (segment->spans[i].slices && is_of_the_dead(&segment->spans[i]))
+			orphans_take_over_span(&segment->spans[i]);
+}
+
+/* The orphans' heap and the list of heaps are locked and whole; so are the segments,
+ * which are locked by the caller and not again by the visit. */
+void threads_fork_child(void)
+{
+	segments_visit_locked(adopt_the_dead, NULL);
+	for (struct heap *heap = all; heap; heap = heap->next_all) {
+		void *inbox = atomic_load(&heap->inbox);
+
+		if (heap == thread_heap || heap->idle)
+			continue;
+		/* What it was sending is lost; what was sent to it is not. */
+		heap_reset(heap);
+		atomic_store(&heap->inbox, inbox);
+		heap->idle = true;
+		heap->next_idle = idle;
+		idle = heap;
+	}
+	pthread_mutex_unlock(&mutex);
+	orphans_unlock();
+}
+
+void threads_finalize(void)
+{
+	finalized_remote_frees = threads_remote_frees();
+	heap_reset(&heap_orphans);
+	for (struct heap *heap = all; heap; heap = heap->next_all)
+		heap_reset(heap);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ALLOC_HP_THREADS_H
+#define ALLOC_HP_THREADS_H
+
+#include "alloc/hp/heap.h"
+
+/* The calling thread's heap; &heap_none before its first allocation and after its end. */
+extern __thread struct heap *thread_heap __attribute__((tls_model("initial-exec")));
+
+/*
+ * The heap to allocate from: the thread's own, made now where it has none yet; or that of
+ * the orphans, locked, for a thread that has given its own back or cannot get one. To be
+ * followed by threads_leave.
+ */
+struct heap *threads_enter(void);
+void threads_leave(struct heap *heap);
+
+/* From now on, or not any more, all threads allocate from the orphans' heap: for modes in
+ * which every call is looked at. */
+void threads_share(bool share);
+
+void threads_init(void); /* once */
+
+/* The calling thread's heap is given up: its spans become orphans. */
+void threads_exit(void);
+
+uint64_t threads_heaps(void);        /* ever made */
+uint64_t threads_remote_frees(void); /* of all of them */
+
+/* Takes in what was sent to heaps of threads that are gone. */
+void threads_drain_idle(void);
+
+void threads_fork_prepare(void);
+void threads_fork_parent(void);
+void threads_fork_child(void); /* only the calling thread is left */
+void threads_finalize(void);
+
+#endif
