@@ -2,24 +2,51 @@
 #include "alloc/hp/heap.h"
 
 #include "alloc/hp/orphans.h"
+#include "alloc/hp/random.h"
 #include "alloc/hp/remote.h"
 #include "alloc/hp/segments.h"
 
-enum { CARVE_BYTES = 4096 }; /* put on the list at once: what is not, stays untouched */
+enum {
+	CACHE_BYTES = 256 << 10, /* of a class, at most, */
+	CACHE_BLOCKS = 2048,     /* and so many of them, */
+	CACHE_BLOCKS_LEAST = 4,  /* but so many of the largest */
+	REFILL_BYTES = 4096,     /* carved at once: the rest stays untouched */
+	REFILL_SPANS = 8,
+};
 
 struct span span_none;
 
 struct heap heap_none = {
-	.direct = {[0 ... HEAP_DIRECT - 1] = &span_none},
 	.bins = {[0 ... CLASS_COUNT - 1] = {.current = &span_none}},
 };
 
+/* class_of() of 0, CLASS_UNIT, 2 * CLASS_UNIT, ... */
+const uint8_t heap_classes[HEAP_DIRECT] = {
+	0, 0, 1, 2, 3, 4, 5, 6, 7,      /* 128: multiples of 16 */
+	8, 9, 10, 11, 12, 13, 14, 15,   /* 256, by 16 */
+	16, 16, 17, 17, 18, 18, 19, 19, /* by 32 */
+	20, 20, 21, 21, 22, 22, 23, 23, /* 512 */
+	24, 24, 24, 24, 25, 25, 25, 25, /* by 64 */
+	26, 26, 26, 26, 27, 27, 27, 27, 28, 28, 28, 28, 29, 29, 29, 29, 30, 30, 30, 30,
+	31, 31, 31, 31, /* 1024 */
+};
+
+static uint32_t cache_limit(unsigned class)
+{
+	size_t blocks = CACHE_BYTES / class_bytes(class);
+
+	if (blocks < CACHE_BLOCKS_LEAST)
+		return CACHE_BLOCKS_LEAST;
+	return blocks < CACHE_BLOCKS ? (uint32_t)blocks : CACHE_BLOCKS;
+}
+
 void heap_init(struct heap *heap, int node)
 {
-	for (int i = 0; i < HEAP_DIRECT; i++)
-		heap->direct[i] = &span_none;
-	for (int i = 0; i < CLASS_COUNT; i++)
-		heap->bins[i] = (struct bin){.current = &span_none};
+	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+		heap->caches[class] = (struct cache){.limit = cache_limit(class)};
+		heap->bins[class] = (struct bin){.current = &span_none};
+	}
+	heap->key = random_word();
 	heap->node = node;
 }
 
@@ -99,12 +126,7 @@ void heap_adopt(struct heap *heap, struct span *span)
 
 static void set_current(struct heap *heap, unsigned class, struct span *span)
 {
-	size_t last = class_bytes(class) / CLASS_UNIT;
-	size_t first = class ? class_bytes(class - 1) / CLASS_UNIT + 1 : 0;
-
 	heap->bins[class].current = span;
-	for (size_t i = first; i <= last && i < HEAP_DIRECT; i++)
-		heap->direct[i] = span;
 	if (span != &span_none)
 		span_count(span, USED_CURRENT);
 }
@@ -122,35 +144,6 @@ static void dismiss_current(struct heap *heap, unsigned class)
 		segments_give(span);
 	else
 		heap_adopt(heap, span);
-}
-
-/* Hands out the first block never used, and puts a few more on the list. */
-static void *carve(struct span *span, bool *zeroed)
-{
-	uint32_t count = CARVE_BYTES / span->block_bytes;
-	char *block = span_start(span) + (size_t)span->carved * span->block_bytes;
-	char *last = block;
-
-	if (count > span->total - span->carved)
-		count = span->total - span->carved;
-	if (count == 0)
-		count = 1;
-	span->carved += count;
-	if (count > 1) {
-		void *end = span->free;
-
-		span->free = block + span->block_bytes;
-		while (--count > 1) {
-			last += span->block_bytes;
-			block_link(span, last, last + span->block_bytes);
-		}
-		last += span->block_bytes;
-		block_link(span, last, end);
-	}
-	span_count(span, 1);
-	if (span->zeroed)
-		*zeroed = true;
-	return block;
 }
 
 static struct span *new_span(struct heap *heap, unsigned class)
@@ -171,8 +164,11 @@ struct span *heap_dequeue(struct heap *heap, unsigned class)
 {
 	struct span *span = heap->bins[class].first;
 
-	if (span)
-		queue_remove(&heap->bins[class], span);
+	if (!span)
+		return NULL;
+	queue_remove(&heap->bins[class], span);
+	if (span == heap->bins[class].spare)
+		heap->bins[class].spare = NULL;
 	return span;
 }
 
@@ -202,28 +198,158 @@ static struct span *next_span(struct heap *heap, unsigned class)
 	return span ? span : new_span(heap, class);
 }
 
+/* A block of the span; NULL: it has none left. Of those never used, `carve` may be
+ * taken. */
+static void *take(struct span *span, bool carve, bool *zeroed)
+{
+	void *block = span_pop(span);
+
+	if (block || !carve || span->carved == span->total)
+		return block;
+	block = span_start(span) + (size_t)span->carved++ * span->block_bytes;
+	span_count(span, 1);
+	if (span->zeroed)
+		*zeroed = true;
+	return block;
+}
+
+/*
+ * Some more for the cache: all that was in use before, of a few spans, up to half of what
+ * the cache holds; and of what never was, little, since it is not touched yet.
+ */
+static void take_more(struct heap *heap, unsigned class)
+{
+	struct cache *cache = &heap->caches[class];
+	struct span *span = heap->bins[class].current;
+	uint32_t wanted = cache->limit / 2;
+	uint32_t carved = (uint32_t)(REFILL_BYTES / span->block_bytes);
+	bool zeroed;
+
+	for (unsigned spans = 0; spans < REFILL_SPANS; spans++) {
+		while (wanted > 1) {
+			uint32_t before = span->carved;
+			void *block = take(span, carved > 1, &zeroed);
+
+			if (!block)
+				break;
+			carved -= span->carved - before;
+			(void)cache_push(heap, cache, block);
+			wanted--;
+		}
+		if (wanted <= 1 || span->carved < span->total)
+			return;
+		span = heap_dequeue(heap, class);
+		if (!span)
+			return;
+		dismiss_current(heap, class);
+		set_current(heap, class, span);
+	}
+}
+
 void *heap_refill(struct heap *heap, unsigned class, bool *zeroed)
 {
 	struct span *span;
 	void *block;
 
 	remote_receive(heap);
-	span = heap->bins[class].current;
-	if (exhausted(span) || span == &span_none) {
+	block = take(heap->bins[class].current, true, zeroed);
+	if (!block) {
 		span = next_span(heap, class);
 		if (!span)
 			return NULL;
 		dismiss_current(heap, class);
 		set_current(heap, class, span);
+		block = take(span, true, zeroed);
 	}
-	block = span_pop(span);
-	return block ? block : carve(span, zeroed);
+	take_more(heap, class);
+	return block;
 }
 
-void heap_retire(struct heap *heap, struct span *span)
+/* Whose span it is, it is given to. */
+static void give_back(struct heap *heap, void *block)
 {
-	queue_remove(&heap->bins[span->class], span);
+	struct span *span = segment_span(block);
+	uintptr_t owner = atomic_load_explicit(&span->owner, memory_order_acquire);
+
+	if (owner_heap(owner) == heap)
+		heap_release(heap, span, block);
+	else
+		remote_free(heap, span, block);
+}
+
+/* Keeps the blocks that were freed last. */
+static void flush_cache(struct heap *heap, unsigned class, uint32_t keep)
+{
+	struct cache *cache = &heap->caches[class];
+	struct cache kept = {.limit = cache->limit};
+	struct cache rest = *cache;
+	void **end = &kept.head;
+	uint32_t count = atomic_load_explicit(&cache->count, memory_order_relaxed);
+
+	if (count <= keep)
+		return;
+	for (uint32_t i = 0; i < keep; i++) {
+		void *block = cache_pop(heap, &rest);
+
+		if (i == 0)
+			kept.head = block;
+		end = block;
+	}
+	if (keep)
+		*(uintptr_t *)end = heap->key;
+	atomic_store_explicit(&cache->count, keep, memory_order_relaxed);
+	cache->head = keep ? kept.head : NULL;
+	while (rest.head)
+		give_back(heap, cache_pop(heap, &rest));
+}
+
+void heap_overflow(struct heap *heap, unsigned class, void *block)
+{
+	flush_cache(heap, class, heap->caches[class].limit / 2);
+	if (!cache_push(heap, &heap->caches[class], block))
+		give_back(heap, block);
+}
+
+void heap_flush(struct heap *heap)
+{
+	for (unsigned class = 0; class < CLASS_COUNT; class ++)
+		flush_cache(heap, class, 0);
+}
+
+/* A span of the queue that is empty: one of each class is kept, since emptying and
+ * filling it in turn would cost more than it does. */
+static void retire(struct heap *heap, struct span *span)
+{
+	struct bin *bin = &heap->bins[span->class];
+
+	if (!bin->spare) {
+		bin->spare = span;
+	} else if (bin->spare != span) {
+		queue_remove(bin, span);
+		segments_give(span);
+	}
+}
+
+static void drop_spare(struct bin *bin)
+{
+	struct span *span = bin->spare;
+
+	if (!span)
+		return;
+	bin->spare = NULL;
+	if (span_used(span))
+		return;
+	queue_remove(bin, span);
 	segments_give(span);
+}
+
+void heap_age(struct heap *heap, uint64_t now_ms, uint64_t after_ms)
+{
+	if (now_ms - heap->aged_ms < after_ms)
+		return;
+	heap->aged_ms = now_ms;
+	for (unsigned class = 0; class < CLASS_COUNT; class ++)
+		drop_spare(&heap->bins[class]);
 }
 
 /* A span that was full has something to hand out again. */
@@ -242,7 +368,7 @@ void heap_release(struct heap *heap, struct span *span, void *block)
 {
 	wake(heap, span);
 	if (span_push(span, block))
-		heap_retire(heap, span);
+		retire(heap, span);
 }
 
 void heap_release_list(
@@ -253,16 +379,18 @@ void heap_release_list(
 	span->free = head;
 	span_count(span, -count);
 	if (atomic_load_explicit(&span->used, memory_order_relaxed) == 0)
-		heap_retire(heap, span);
+		retire(heap, span);
 }
 
 void heap_trim(struct heap *heap)
 {
+	heap_flush(heap);
 	remote_receive(heap);
 	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
 		struct span *current = heap->bins[class].current;
 
 		if (current != &span_none && span_used(current) == 0)
 			dismiss_current(heap, class);
+		drop_spare(&heap->bins[class]);
 	}
 }

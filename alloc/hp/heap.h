@@ -13,15 +13,29 @@
  */
 
 enum {
-	HEAP_DIRECT_BYTES = 1024, /* sizes looked up without computing the class */
+	HEAP_DIRECT_BYTES = 1024, /* sizes whose class is looked up, not computed */
 	HEAP_DIRECT = HEAP_DIRECT_BYTES / CLASS_UNIT + 1,
 	HEAP_OUTGOING = 16,
+	HEAP_CACHES =
+		CLASS_COUNT + 1, /* the last, of spans of one block, takes nothing */
+};
+
+/*
+ * Free blocks of one class, whatever their spans: what the thread frees and allocates
+ * goes here first, last in, first out. The links are encoded with the heap's key, and
+ * their other bits show whether they were written to.
+ */
+struct cache {
+	void *head;
+	_Atomic uint32_t count;
+	uint32_t limit; /* 0: takes nothing */
 };
 
 /* The spans of one class. The current one serves; the others that have something free
  * queue up, and those that have not are in heap.full. */
 struct bin {
 	struct span *current; /* or &span_none */
+	struct span *spare;   /* of those that queue: empty, and kept for a while */
 	struct span *first;
 	struct span *last;
 };
@@ -35,12 +49,14 @@ struct outgoing {
 };
 
 struct heap {
-	struct span *direct[HEAP_DIRECT]; /* by size / CLASS_UNIT, rounded up */
+	struct cache caches[HEAP_CACHES];
+	uintptr_t key; /* of the caches' links */
 	struct bin bins[CLASS_COUNT];
 	struct span *full;
 	struct outgoing outgoing[HEAP_OUTGOING];
 	int node;
-	bool idle; /* no thread has it (threads.c) */
+	uint64_t aged_ms; /* when spares were looked at last */
+	bool idle;        /* no thread has it (threads.c) */
 	struct heap *next_idle;
 	struct heap *next_all;
 	_Atomic uint64_t remote_frees; /* blocks sent elsewhere */
@@ -59,9 +75,20 @@ void heap_init(struct heap *heap, int node);
 /* Forgets all spans and messages: they are somebody else's, or gone. */
 void heap_reset(struct heap *heap);
 
-/* A block of the class, from wherever it must be brought. *zeroed is set where the block
- * is known to read as 0, and else left alone. NULL: no memory. */
+/* A block of the class, from wherever it must be brought, with a few more for the cache.
+ * *zeroed is set where the block is known to read as 0, and else left alone. NULL: no
+ * memory. */
 void *heap_refill(struct heap *heap, unsigned class, bool *zeroed);
+
+/* Takes a block for which the cache has no room. */
+void heap_overflow(struct heap *heap, unsigned class, void *block);
+
+/* Gives back spares that nobody has wanted since it was called last, `after_ms` ago or
+ * more. */
+void heap_age(struct heap *heap, uint64_t now_ms, uint64_t after_ms);
+
+/* Gives all that is cached back to its spans. */
+void heap_flush(struct heap *heap);
 
 /* Takes a block, of a span of this heap, back. */
 void heap_release(struct heap *heap, struct span *span, void *block);
@@ -69,9 +96,6 @@ void heap_release(struct heap *heap, struct span *span, void *block);
 /* Takes blocks of a span of this heap back that have been linked already. */
 void heap_release_list(
 	struct heap *heap, struct span *span, void *head, void *tail, uint32_t count);
-
-/* The span, from which nothing is handed out any more, leaves the heap. */
-void heap_retire(struct heap *heap, struct span *span);
 
 /* The first span of the queue of a class, or of those that are full, taken out of it;
  * NULL: none. */
@@ -87,11 +111,55 @@ void heap_trim(struct heap *heap);
 /* Queues a span without owner. */
 void heap_adopt(struct heap *heap, struct span *span);
 
+extern const uint8_t heap_classes[HEAP_DIRECT]; /* by size / CLASS_UNIT, rounded up */
+
+/* What a decoded link never has. */
+#define CACHE_LINK_ZEROS ((uintptr_t)0xffff00000000000f)
+
+static inline void *cache_pop(struct heap *heap, struct cache *cache)
+{
+	void *block = cache->head;
+	uintptr_t next;
+
+	if (UNLIKELY(!block))
+		return NULL;
+	next = *(uintptr_t *)block ^ heap->key;
+	if (UNLIKELY(next & CACHE_LINK_ZEROS))
+		misuse_report("write after free to", block, 0);
+	cache->head = (void *)next;
+	atomic_store_explicit(&cache->count,
+		atomic_load_explicit(&cache->count, memory_order_relaxed) - 1,
+		memory_order_relaxed);
+	return block;
+}
+
+/* False: the cache is full. */
+static inline bool cache_push(struct heap *heap, struct cache *cache, void *block)
+{
+	uint32_t count = atomic_load_explicit(&cache->count, memory_order_relaxed);
+
+	if (UNLIKELY(count >= cache->limit))
+		return false;
+	if (UNLIKELY(cache->head == block))
+		misuse_report("double free of", block, 0);
+	*(uintptr_t *)block = (uintptr_t)cache->head ^ heap->key;
+	cache->head = block;
+	atomic_store_explicit(&cache->count, count + 1, memory_order_relaxed);
+	return true;
+}
+
+/* What the thread has at hand; NULL: nothing, or no block of a class. */
 static inline void *heap_pop(struct heap *heap, size_t bytes)
 {
+	unsigned class;
+
 	if (LIKELY(bytes <= HEAP_DIRECT_BYTES))
-		return span_pop(heap->direct[(bytes + CLASS_UNIT - 1) / CLASS_UNIT]);
-	return NULL;
+		class = heap_classes[(bytes + CLASS_UNIT - 1) / CLASS_UNIT];
+	else if (bytes <= CLASS_MAX_BYTES)
+		class = class_of(bytes);
+	else
+		return NULL;
+	return cache_pop(heap, &heap->caches[class]);
 }
 
 static inline struct heap *owner_heap(uintptr_t owner)

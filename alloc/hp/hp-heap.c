@@ -20,34 +20,36 @@
 #include <string.h>
 
 /* Spans of one block are aligned to slices; beyond half a segment a mapping is better. */
-enum { SINGLE_ALIGNMENT_MAX = SEGMENT_BYTES / 2 };
+enum {
+	SINGLE_ALIGNMENT_MAX = SEGMENT_BYTES / 2,
+	GROWS_FROM_BYTES = 512,
+	GROWTH_PART = 4,
+};
 
-static void look_for_decay(void)
+static int64_t decay_ms;
+
+/* Called wherever more than a cache is touched; heap: the thread's, or NULL. */
+static void look_for_decay(struct heap *heap)
 {
 	uint64_t now = pages_now_ms();
 
+	if (decay_ms < 0)
+		return;
+	if (heap)
+		heap_age(heap, now, (uint64_t)decay_ms / 2);
 	segments_decay(now);
 	segments_note_decayed(large_decay(now));
-}
-
-/* The class of the smallest blocks that hold the bytes and are aligned: blocks stand at
- * multiples of their size from the start of a slice. */
-static unsigned aligned_class(size_t bytes, size_t alignment)
-{
-	unsigned class = class_of(bytes > alignment ? bytes : alignment);
-
-	while (class_bytes(class) & (alignment - 1))
-		class ++;
-	return class;
 }
 
 static void *allocate_small(unsigned class, bool *zeroed)
 {
 	struct heap *heap = threads_enter();
-	void *block = span_pop(heap->bins[class].current);
+	void *block = cache_pop(heap, &heap->caches[class]);
 
-	if (!block)
+	if (!block) {
 		block = heap_refill(heap, class, zeroed);
+		look_for_decay(heap);
+	}
 	threads_leave(heap);
 	return block;
 }
@@ -77,10 +79,7 @@ void *hp_heap_allocate(size_t bytes, size_t alignment, bool zero)
 	void *block;
 
 	if (bytes <= CLASS_MAX_BYTES && alignment <= SLICE_BYTES)
-		block = allocate_small(alignment > HP_POLICY_ALIGNMENT
-					       ? aligned_class(bytes, alignment)
-					       : class_of(bytes),
-			&zeroed);
+		block = allocate_small(class_of(class_round(bytes, alignment)), &zeroed);
 	else if (bytes <= SPAN_MAX_BYTES / 2 && alignment <= SINGLE_ALIGNMENT_MAX)
 		block = allocate_single(bytes, alignment, &zeroed);
 	else
@@ -115,14 +114,13 @@ void hp_heap_release(void *block)
 {
 	struct heap *heap = thread_heap;
 	struct span *span;
-	uintptr_t owner;
 
 	if (!registry_in_range(block) || !registry_has_segment(block)) {
 		if (!large_free(block))
 			misuse_report(large_owns(block) ? "free of no live block"
 							: "free of a foreign pointer",
 				block, 0);
-		look_for_decay();
+		look_for_decay(NULL);
 		return;
 	}
 	span = span_of(block);
@@ -130,14 +128,15 @@ void hp_heap_release(void *block)
 		misuse_report("free of no live block", block, 0);
 	if (span->class == SPAN_SINGLE) {
 		release_single(span, block);
-		look_for_decay();
+		look_for_decay(NULL);
 		return;
 	}
-	owner = atomic_load_explicit(&span->owner, memory_order_acquire);
-	if (heap != &heap_none && owner_heap(owner) == heap)
-		heap_release(heap, span, block);
-	else
+	if (heap != &heap_none) {
+		heap_overflow(heap, span->class, block);
+		look_for_decay(heap);
+	} else {
 		remote_free(heap, span, block);
+	}
 }
 
 size_t hp_heap_usable_bytes(const void *block)
@@ -165,7 +164,7 @@ static void *resize(void *block, size_t usable, size_t bytes)
 
 	if (!registry_has_segment(block))
 		return bytes > SPAN_MAX_BYTES / 2 ? large_resize(block, bytes) : NULL;
-	if (bytes <= usable && bytes >= usable - usable / 4)
+	if (bytes <= usable && bytes >= usable / 2)
 		return block;
 	span = segment_span(block);
 	if (span->class != SPAN_SINGLE || bytes <= CLASS_MAX_BYTES ||
@@ -183,7 +182,12 @@ static void *reallocate(void *block, size_t bytes)
 
 	if (moved)
 		return moved;
-	moved = hp_heap_allocate(bytes, HP_POLICY_ALIGNMENT, false);
+	/* What grows once grows again: a little room saves many copies. */
+	if (bytes > usable && usable >= GROWS_FROM_BYTES)
+		moved = hp_heap_allocate(
+			bytes + bytes / GROWTH_PART, HP_POLICY_ALIGNMENT, false);
+	if (!moved)
+		moved = hp_heap_allocate(bytes, HP_POLICY_ALIGNMENT, false);
 	if (moved) {
 		memcpy(moved, block, usable < bytes ? usable : bytes);
 		hp_heap_release(block);
@@ -214,8 +218,7 @@ static size_t trim(size_t keep_bytes)
 
 static int init(const struct hp_options *options)
 {
-	int64_t decay_ms = options->decay_ms ? options->decay_ms : HP_DECAY_DEFAULT_MS;
-
+	decay_ms = options->decay_ms ? options->decay_ms : HP_DECAY_DEFAULT_MS;
 	segments_configure(&(struct segments_config){
 		.small_start = options->source == HP_SOURCE_AUTO ||
 			       options->source == HP_SOURCE_THP,

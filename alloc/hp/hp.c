@@ -214,19 +214,13 @@ static void __attribute__((noinline)) release(void *block)
 void hp_free(void *block)
 {
 	struct heap *heap = thread_heap;
-	struct span *span;
 
-	if (LIKELY(registry_has_segment(block))) {
-		span = segment_span(block);
-		/* A span that is full, of another thread or of no class has another word
-		 * there; heap_none owns none. */
-		if (LIKELY(atomic_load_explicit(&span->owner, memory_order_relaxed) ==
-			    (uintptr_t)heap)) {
-			if (UNLIKELY(span_push(span, block)))
-				heap_retire(heap, span);
-			return;
-		}
-	}
+	/* The cache of what is no block of a class, and all of heap_none, take nothing.
+	 */
+	if (LIKELY(registry_has_segment(block)) &&
+		LIKELY(cache_push(
+			heap, &heap->caches[segment_span(block)->class], block)))
+		return;
 	release(block);
 }
 
@@ -303,10 +297,20 @@ static bool is_power_of_two(size_t number)
 	return number && (number & (number - 1)) == 0;
 }
 
+/* From the thread's cache where the class aligns its blocks by itself. */
+static void *allocate_aligned(size_t alignment, size_t bytes)
+{
+	void *block = NULL;
+
+	if (LIKELY(alignment <= SLICE_BYTES && bytes <= CLASS_MAX_BYTES - SLICE_BYTES))
+		block = heap_pop(thread_heap, class_round(bytes, alignment));
+	return LIKELY(block != NULL) ? block : allocate(bytes, alignment, false);
+}
+
 void *hp_aligned_alloc(size_t alignment, size_t bytes)
 {
 	if (is_power_of_two(alignment))
-		return allocate(bytes, alignment, false);
+		return allocate_aligned(alignment, bytes);
 	errno = EINVAL;
 	return NULL;
 }
@@ -320,7 +324,7 @@ void *hp_memalign(size_t alignment, size_t bytes)
 	if (!is_power_of_two(alignment))
 		alignment =
 			alignment < 2 ? 1 : (size_t)1 << (64 - __builtin_clzl(alignment));
-	return allocate(bytes, alignment, false);
+	return allocate_aligned(alignment, bytes);
 }
 
 int hp_posix_memalign(void **block, size_t alignment, size_t bytes)
@@ -330,7 +334,7 @@ int hp_posix_memalign(void **block, size_t alignment, size_t bytes)
 
 	if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0)
 		return EINVAL;
-	found = allocate(bytes, alignment, false);
+	found = allocate_aligned(alignment, bytes);
 	errno = saved;
 	if (!found)
 		return ENOMEM;

@@ -9,7 +9,6 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 struct heap heap_orphans = {
-	.direct = {[0 ... HEAP_DIRECT - 1] = &span_none},
 	.bins = {[0 ... CLASS_COUNT - 1] = {.current = &span_none}},
 };
 
@@ -75,6 +74,7 @@ void orphans_take_over(struct heap *heap)
 {
 	struct span *span;
 
+	heap_flush(heap);
 	remote_flush(heap);
 	(void)orphans_lock();
 	remote_receive(heap);

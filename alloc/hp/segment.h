@@ -3,6 +3,7 @@
 #define ALLOC_HP_SEGMENT_H
 
 #include "alloc/hp/pages.h"
+#include "alloc/hp/sizeclass.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -29,7 +30,7 @@ enum {
 	OWNER_FLAGS = 63,
 };
 
-enum { SPAN_SINGLE = 255 }; /* in place of a class: one block, all of the span */
+enum { SPAN_SINGLE = CLASS_COUNT }; /* in place of a class: one block, all of the span */
 
 /* In `used`, of the span that a heap allocates from: keeps it from being found empty. */
 #define USED_CURRENT (UINT32_C(1) << 31)

@@ -9,7 +9,7 @@ enum {
 	 * few hundred KiB nothing, and is little beside what a larger one uses. */
 	SMALL_START_BYTES = 4 << 20,
 	LOOK_MS = 20,    /* between two searches for what has decayed */
-	SPARSE_PART = 4, /* a huge page of which less than a 4th is used may be broken */
+	SPARSE_PART = 2, /* a huge page of which less than a half is used may be broken */
 };
 
 struct node_segments {

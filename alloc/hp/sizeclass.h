@@ -32,6 +32,16 @@ static inline unsigned class_of(size_t bytes)
 	       (unsigned)(last >> (doubling - 3) & (CLASS_STEPS - 1));
 }
 
+/*
+ * What to ask for so that blocks of the class are aligned: a multiple of the alignment (a
+ * power of two). Where the alignment is less than the distance of the classes there, they
+ * are all aligned; else the multiple is a class itself.
+ */
+static inline size_t class_round(size_t bytes, size_t alignment)
+{
+	return (bytes + alignment - 1) & ~(alignment - 1);
+}
+
 static inline size_t class_bytes(unsigned class)
 {
 	unsigned doubling;
