@@ -47,6 +47,7 @@ void heap_init(struct heap *heap, int node)
 		heap->bins[class] = (struct bin){.current = &span_none};
 	}
 	heap->key = random_word();
+	heap->until_look = HEAP_LOOK_EVERY;
 	heap->node = node;
 }
 
@@ -343,15 +344,6 @@ static void drop_spare(struct bin *bin)
 	segments_give(span);
 }
 
-void heap_age(struct heap *heap, uint64_t now_ms, uint64_t after_ms)
-{
-	if (now_ms - heap->aged_ms < after_ms)
-		return;
-	heap->aged_ms = now_ms;
-	for (unsigned class = 0; class < CLASS_COUNT; class ++)
-		drop_spare(&heap->bins[class]);
-}
-
 /* A span that was full has something to hand out again. */
 static void wake(struct heap *heap, struct span *span)
 {
@@ -393,4 +385,13 @@ void heap_trim(struct heap *heap)
 			dismiss_current(heap, class);
 		drop_spare(&heap->bins[class]);
 	}
+}
+
+void heap_age(struct heap *heap, uint64_t now_ms, uint64_t after_ms)
+{
+	if (now_ms - heap->aged_ms < after_ms)
+		return;
+	heap->aged_ms = now_ms;
+	for (unsigned class = 0; class < CLASS_COUNT; class ++)
+		drop_spare(&heap->bins[class]);
 }

@@ -16,6 +16,7 @@ enum {
 	HEAP_DIRECT_BYTES = 1024, /* sizes whose class is looked up, not computed */
 	HEAP_DIRECT = HEAP_DIRECT_BYTES / CLASS_UNIT + 1,
 	HEAP_OUTGOING = 16,
+	HEAP_LOOK_EVERY = 256, /* frees */
 	HEAP_CACHES =
 		CLASS_COUNT + 1, /* the last, of spans of one block, takes nothing */
 };
@@ -50,13 +51,16 @@ struct outgoing {
 
 struct heap {
 	struct cache caches[HEAP_CACHES];
-	uintptr_t key; /* of the caches' links */
+	uintptr_t key;       /* of the caches' links */
+	uint32_t until_look; /* frees, until the decay is looked at */
 	struct bin bins[CLASS_COUNT];
 	struct span *full;
 	struct outgoing outgoing[HEAP_OUTGOING];
 	int node;
 	uint64_t aged_ms; /* when spares were looked at last */
-	bool idle;        /* no thread has it (threads.c) */
+	bool idle;        /* no thread has it (threads.c): */
+	uint64_t idle_ms; /* since then, */
+	bool hollow;      /* and it has no spans any more */
 	struct heap *next_idle;
 	struct heap *next_all;
 	_Atomic uint64_t remote_frees; /* blocks sent elsewhere */
@@ -83,8 +87,8 @@ void *heap_refill(struct heap *heap, unsigned class, bool *zeroed);
 /* Takes a block for which the cache has no room. */
 void heap_overflow(struct heap *heap, unsigned class, void *block);
 
-/* Gives back spares that nobody has wanted since it was called last, `after_ms` ago or
- * more. */
+/* Gives back half of what is cached, and the spares, where it was called last `after_ms`
+ * ago or more. */
 void heap_age(struct heap *heap, uint64_t now_ms, uint64_t after_ms);
 
 /* Gives all that is cached back to its spans. */

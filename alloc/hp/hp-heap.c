@@ -37,8 +37,16 @@ static void look_for_decay(struct heap *heap)
 		return;
 	if (heap)
 		heap_age(heap, now, (uint64_t)decay_ms / 2);
-	segments_decay(now);
+	if (!segments_decay(now))
+		return;
 	segments_note_decayed(large_decay(now));
+	threads_age_idle(now, (uint64_t)decay_ms);
+}
+
+void hp_heap_look(struct heap *heap)
+{
+	heap->until_look = HEAP_LOOK_EVERY;
+	look_for_decay(heap);
 }
 
 static void *allocate_small(unsigned class, bool *zeroed)
@@ -46,11 +54,13 @@ static void *allocate_small(unsigned class, bool *zeroed)
 	struct heap *heap = threads_enter();
 	void *block = cache_pop(heap, &heap->caches[class]);
 
-	if (!block) {
-		block = heap_refill(heap, class, zeroed);
-		look_for_decay(heap);
+	if (block) {
+		threads_leave(heap);
+		return block;
 	}
+	block = heap_refill(heap, class, zeroed);
 	threads_leave(heap);
+	look_for_decay(thread_heap == &heap_none ? NULL : thread_heap);
 	return block;
 }
 
@@ -211,7 +221,7 @@ static size_t trim(size_t keep_bytes)
 	remote_flush(heap);
 	heap_trim(heap);
 	threads_leave(heap);
-	threads_drain_idle();
+	threads_age_idle(pages_now_ms(), 0);
 	sum = large_trim(keep_bytes);
 	return sum + segments_trim(keep_bytes);
 }

@@ -13,6 +13,10 @@ void *hp_heap_allocate(size_t bytes, size_t alignment, bool zero);
 /* A block that is not of a class, or of another thread's span, or no block at all. */
 void hp_heap_release(void *block);
 
+/* Every so many frees: the decay is looked at. */
+struct heap;
+void hp_heap_look(struct heap *heap);
+
 size_t hp_heap_usable_bytes(const void *block);
 
 #endif

@@ -219,8 +219,11 @@ void hp_free(void *block)
 	 */
 	if (LIKELY(registry_has_segment(block)) &&
 		LIKELY(cache_push(
-			heap, &heap->caches[segment_span(block)->class], block)))
+			heap, &heap->caches[segment_span(block)->class], block))) {
+		if (UNLIKELY(--heap->until_look == 0))
+			hp_heap_look(heap);
 		return;
+	}
 	release(block);
 }
 

@@ -76,7 +76,6 @@ void orphans_take_over(struct heap *heap)
 
 	heap_flush(heap);
 	remote_flush(heap);
-	(void)orphans_lock();
 	remote_receive(heap);
 	heap_dismiss_all(heap);
 	for (unsigned class = 0; class < CLASS_COUNT; class ++)
@@ -86,7 +85,6 @@ void orphans_take_over(struct heap *heap)
 	/* What was sent before the owners changed is sent on. */
 	remote_receive(heap);
 	receive();
-	orphans_unlock();
 }
 
 void orphans_take_over_span(struct span *span)

@@ -17,7 +17,8 @@ void orphans_unlock(void);
 /* A span of the class with something to hand out, now owned by the heap; NULL: none. */
 struct span *orphans_adopt(struct heap *heap, unsigned class);
 
-/* All spans of a heap become orphans; its outgoing blocks and inbox are seen to first. */
+/* All spans of a heap become orphans; its outgoing blocks and inbox are seen to first.
+ * With the lock held. */
 void orphans_take_over(struct heap *heap);
 
 /*

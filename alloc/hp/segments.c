@@ -253,7 +253,6 @@ void segments_give(struct span *span)
 	segment->changed_ms = now;
 	relist(of, segment, before);
 	pthread_mutex_unlock(&of->mutex);
-	segments_decay(now);
 }
 
 bool segments_resize(struct span *span, unsigned slices)
@@ -310,17 +309,18 @@ static size_t decay(struct node_segments *of, uint64_t now)
 	return sum;
 }
 
-void segments_decay(uint64_t now_ms)
+bool segments_decay(uint64_t now_ms)
 {
 	uint64_t last = atomic_load_explicit(&looked_ms, memory_order_relaxed);
 	size_t sum = 0;
 
 	if (config.decay_ms < 0 || now_ms - last < LOOK_MS ||
 		!atomic_compare_exchange_strong(&looked_ms, &last, now_ms))
-		return;
+		return false;
 	for (int i = 0; i < atomic_load(&nodes_used); i++)
 		sum += decay(&nodes[i], now_ms);
 	segments_note_decayed(sum);
+	return true;
 }
 
 size_t segments_trim(size_t keep_bytes)

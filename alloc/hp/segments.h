@@ -42,8 +42,9 @@ void segments_give(struct span *span);
 /* Makes a single block's span longer or shorter in place. */
 bool segments_resize(struct span *span, unsigned slices);
 
-/* Gives back what has been unused for the decay, looking at most every few ms. */
-void segments_decay(uint64_t now_ms);
+/* Gives back what has been unused for the decay, looking at most every few ms: whether
+ * it was time to look. */
+bool segments_decay(uint64_t now_ms);
 
 /* Gives back empty segments but for about keep_bytes, and free slices of segments of base
  * pages. Bytes. */

@@ -116,9 +116,11 @@ void threads_exit(void)
 	if (heap == &heap_none)
 		return;
 	thread_heap = &heap_none;
-	orphans_take_over(heap);
+	remote_flush(heap);
 	pthread_mutex_lock(&mutex);
 	heap->idle = true;
+	heap->hollow = false;
+	heap->idle_ms = pages_now_ms();
 	heap->next_idle = idle;
 	idle = heap;
 	pthread_mutex_unlock(&mutex);
@@ -146,12 +148,18 @@ uint64_t threads_remote_frees(void)
 	return sum;
 }
 
-void threads_drain_idle(void)
+void threads_age_idle(uint64_t now_ms, uint64_t after_ms)
 {
 	(void)orphans_lock();
 	pthread_mutex_lock(&mutex);
-	for (struct heap *heap = idle; heap; heap = heap->next_idle)
-		remote_receive(heap);
+	for (struct heap *heap = idle; heap; heap = heap->next_idle) {
+		if (!heap->hollow && now_ms - heap->idle_ms >= after_ms) {
+			orphans_take_over(heap);
+			heap->hollow = true;
+		} else {
+			remote_receive(heap);
+		}
+	}
 	pthread_mutex_unlock(&mutex);
 	orphans_unlock();
 }
@@ -173,7 +181,7 @@ static bool is_of_the_dead(const struct span *span)
 	const struct heap *heap =
 		owner_heap(atomic_load_explicit(&span->owner, memory_order_relaxed));
 
-	return heap && heap != &heap_orphans && heap != thread_heap;
+	return heap && heap != &heap_orphans && heap != thread_heap && !heap->idle;
 }
 
 static void adopt_the_dead(struct segment *segment, void *context)

@@ -21,14 +21,15 @@ void threads_share(bool share);
 
 void threads_init(void); /* once */
 
-/* The calling thread's heap is given up: its spans become orphans. */
+/* The calling thread's heap is given up. */
 void threads_exit(void);
 
 uint64_t threads_heaps(void);        /* ever made */
 uint64_t threads_remote_frees(void); /* of all of them */
 
-/* Takes in what was sent to heaps of threads that are gone. */
-void threads_drain_idle(void);
+/* Heaps of threads that ended keep what they have for the next thread, up to this age:
+ * then their spans become orphans. What was sent to them is taken in. */
+void threads_age_idle(uint64_t now_ms, uint64_t after_ms);
 
 void threads_fork_prepare(void);
 void threads_fork_parent(void);
