@@ -5,6 +5,7 @@
 #include "alloc/pool.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -15,6 +16,22 @@
  */
 
 #define MB ((size_t)1024 * 1024)
+
+#if defined(__has_feature)
+#define HAS_FEATURE(feature) __has_feature(feature)
+#else
+#define HAS_FEATURE(feature) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+enum { UNDER_TSAN = true };
+#else
+enum { UNDER_TSAN = false };
+#endif
+#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
+enum { UNDER_ASAN = true };
+#else
+enum { UNDER_ASAN = false };
+#endif
 
 static inline uint64_t pools_available(void)
 {
@@ -51,8 +68,9 @@ static inline int pools_run(uint64_t pages, int (*run)(void))
 	int status = -1;
 	pid_t child;
 
-	if (lock >= 0)
-		(void)flock(lock, LOCK_EX);
+	for (int try = 0; try < 1500 && lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0;
+		try++)
+		(void)usleep(100000);
 	/* Without rights or memory the tests that need pages say so and are skipped. */
 	if (!error)
 		(void)pool_grow(&pool, pages, &complaint);

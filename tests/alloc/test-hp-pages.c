@@ -503,21 +503,12 @@ static void test_limited_group(void **state)
 	apart(limited_group);
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define LIMITS_WORK false
-#elif defined(__has_feature)
-#define LIMITS_WORK                                                                      \
-	(!__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer))
-#else
-#define LIMITS_WORK true
-#endif
-
 static void address_space(void)
 {
 	const struct rlimit limit = {.rlim_cur = 64 * MB, .rlim_max = 64 * MB};
 	struct pages_span span = {.bytes = 77};
 
-	if (!LIMITS_WORK)
+	if (UNDER_ASAN || UNDER_TSAN)
 		LACKS("the sanitizer needs the address space\n");
 	configure(PAGES_THP, NULL);
 	HOLDS(setrlimit(RLIMIT_AS, &limit) == 0);
@@ -541,7 +532,7 @@ static void locked_memory(void)
 	struct pages_span span;
 	const struct rlimit limit = {.rlim_cur = 6 * MB, .rlim_max = 6 * MB};
 
-	if (!LIMITS_WORK)
+	if (UNDER_ASAN || UNDER_TSAN)
 		LACKS("the sanitizer maps too much to lock it\n");
 	configure(PAGES_THP, NULL);
 	if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0)
