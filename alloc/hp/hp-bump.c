@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * hp-bump: the first allocator that one writes, and the simplest that is correct. A
- * cursor moves through an arena; each block begins where the last one ended, rounded up
+ * cursor moves through a tract; each block begins where the last one ended, rounded up
  * to the alignment. Freeing gives nothing back. The whole cost of an allocation is an
  * addition, and no memory is ever touched twice: what the cache and the TLB make of that,
  * set beside an allocator that reuses, is the experiment.
  *
- * The classroom had one arena of fixed size and NULL when it was full. Here another arena
+ * The classroom had one arena of fixed size and NULL when it was full. Here another one
  * follows, and NULL comes when the system (or the limit) has no more.
  */
-#include "alloc/hp/arena.h"
 #include "alloc/hp/hp.h"
 #include "alloc/hp/misuse.h"
 #include "alloc/hp/pages.h"
 #include "alloc/hp/policy.h"
+#include "alloc/hp/tract.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -31,8 +31,8 @@ struct header {
 _Static_assert(sizeof(struct header) == HP_POLICY_ALIGNMENT, "blocks stay aligned");
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct arena *current;
-static struct header *last; /* in the current arena: the block that may grow in place */
+static struct tract *current;
+static struct header *last; /* in the current tract: the block that may grow in place */
 static _Atomic uint64_t live_bytes;
 static _Atomic uint64_t live_blocks;
 
@@ -52,12 +52,12 @@ static struct header *check(const void *block)
 	size_t state;
 
 	if ((uintptr_t)block % HP_POLICY_ALIGNMENT != 0)
-		misuse_abort("hp-bump", block, "not the start of a block");
+		misuse_report("invalid pointer", block, 0);
 	state = atomic_load_explicit(&header->state, memory_order_relaxed);
 	if (state == FREED)
-		misuse_abort("hp-bump", block, "used or freed after it was freed");
+		misuse_report("double free or use after free of", block, header->bytes);
 	if (state != LIVE)
-		misuse_abort("hp-bump", block, "not the start of a block");
+		misuse_report("invalid pointer", block, 0);
 	return header;
 }
 
@@ -68,41 +68,41 @@ static void count(struct header *header)
 	atomic_fetch_add_explicit(&live_blocks, 1, memory_order_relaxed);
 }
 
-/* The next block of the arena, or NULL where it does not fit. */
-static struct header *advance(struct arena *arena, size_t bytes, size_t alignment)
+/* The next block of the tract, or NULL where it does not fit. */
+static struct header *advance(struct tract *tract, size_t bytes, size_t alignment)
 {
-	uintptr_t start = (uintptr_t)atomic_load(&arena->start);
+	uintptr_t start = (uintptr_t)atomic_load(&tract->start);
 	uintptr_t block =
-		round_up(start + arena->used + sizeof(struct header), alignment);
+		round_up(start + tract->used + sizeof(struct header), alignment);
 	struct header *header;
 
-	if (block - start > arena->span.bytes ||
-		bytes > arena->span.bytes - (block - start))
+	if (block - start > tract->span.bytes ||
+		bytes > tract->span.bytes - (block - start))
 		return NULL;
 	header = header_of((void *)block);
 	header->bytes = bytes;
-	arena->used = block - start + bytes;
+	tract->used = block - start + bytes;
 	return header;
 }
 
 static struct header *allocate_locked(size_t bytes, size_t alignment, bool *zeroed)
 {
 	struct header *header = current ? advance(current, bytes, alignment) : NULL;
-	struct arena *arena = current;
+	struct tract *tract = current;
 
 	if (!header) {
-		arena = arena_map(bytes + alignment + sizeof(struct header));
-		if (!arena)
+		tract = tract_map(bytes + alignment + sizeof(struct header));
+		if (!tract)
 			return NULL;
-		header = advance(arena, bytes, alignment);
-		/* What is left of the arena before is lost. One that serves a single
+		header = advance(tract, bytes, alignment);
+		/* What is left of the tract before is lost. One that serves a single
 		 * large block does not take its place. */
-		if (arena->shared)
-			current = arena;
+		if (tract->shared)
+			current = tract;
 	}
-	if (arena == current)
+	if (tract == current)
 		last = header;
-	*zeroed = arena->span.zeroed;
+	*zeroed = tract->span.zeroed;
 	return header;
 }
 
@@ -149,7 +149,7 @@ static void release(void *block)
 	struct header *header = check(block);
 
 	if (atomic_exchange_explicit(&header->state, FREED, memory_order_relaxed) != LIVE)
-		misuse_abort("hp-bump", block, "freed twice");
+		misuse_report("double free of", block, header->bytes);
 	atomic_fetch_sub_explicit(&live_bytes, header->bytes, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&live_blocks, 1, memory_order_relaxed);
 }
@@ -181,7 +181,7 @@ static size_t usable_bytes(const void *block)
 
 static bool owns(const void *pointer)
 {
-	return arena_find(pointer) != NULL;
+	return tract_find(pointer) != NULL;
 }
 
 static size_t trim(size_t keep_bytes)
@@ -222,7 +222,7 @@ static void fork_child(void)
 
 static void finalize(void)
 {
-	arena_unmap_all();
+	tract_unmap_all();
 	current = NULL;
 	last = NULL;
 	atomic_store(&live_bytes, 0);

@@ -3,25 +3,25 @@
  * hp-firstfit: the second allocator that one writes. Every block has a header in front;
  * what is free is in one list; the first block that is large enough serves. What the
  * classroom's left out is here: a block that is too large is split, neighbours that are
- * free become one again, an arena without a block in use goes back to the system,
+ * free become one again, a tract without a block in use goes back to the system,
  * alignments are kept, one lock makes it safe for threads. What is left as it was: the
  * search is linear, and all threads wait for each other. That is its lesson.
  *
- * An arena is a row of blocks without gaps:
+ * An tract is a row of blocks without gaps:
  *
  *   | header | payload ... | header | payload ... | header of size 0, in use |
  *
  * A header tells the bytes of its block and of the one before, so that both neighbours
  * are found without a search (boundary tags; Knuth, The Art of Computer
  * Programming, 2.5). The links of the list lie in the payload of free blocks. A block
- * that is freed goes to the front of the list: it is in the cache. Fresh arenas go to the
+ * that is freed goes to the front of the list: it is in the cache. Fresh tracts go to the
  * end: untouched memory comes last.
  */
-#include "alloc/hp/arena.h"
 #include "alloc/hp/hp.h"
 #include "alloc/hp/misuse.h"
 #include "alloc/hp/pages.h"
 #include "alloc/hp/policy.h"
+#include "alloc/hp/tract.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -30,7 +30,7 @@
 struct header {
 	size_t tagged_bytes;   /* of the block with its header; the low bits say its state
 				*/
-	size_t previous_bytes; /* of the block in front; 0: the first of the arena */
+	size_t previous_bytes; /* of the block in front; 0: the first of the tract */
 };
 
 struct links {
@@ -180,17 +180,17 @@ static struct header *search(size_t bytes, size_t alignment, size_t *gap)
 	return NULL;
 }
 
-/* A new arena as one free block at the end of the list. */
+/* A new tract as one free block at the end of the list. */
 static bool grow(size_t bytes)
 {
-	struct arena *arena = arena_map(bytes + HEADER);
+	struct tract *tract = tract_map(bytes + HEADER);
 	struct header *block;
 	size_t whole;
 
-	if (!arena)
+	if (!tract)
 		return false;
-	block = (struct header *)(void *)arena->start;
-	whole = (arena->span.bytes & ~(size_t)(UNIT - 1)) - HEADER;
+	block = (struct header *)(void *)tract->start;
+	whole = (tract->span.bytes & ~(size_t)(UNIT - 1)) - HEADER;
 	block->previous_bytes = 0;
 	set(block, whole, FREE);
 	after(block)->tagged_bytes = USED;
@@ -254,24 +254,24 @@ static void *allocate(size_t bytes, size_t alignment, bool zero)
 static struct header *check(const void *payload)
 {
 	struct header *block = (struct header *)((uintptr_t)payload - HEADER);
-	struct arena *arena = arena_find(payload);
-	const char *fault = "not the start of a block";
+	struct tract *tract = tract_find(payload);
+	const char *fault = "invalid pointer";
 
-	if ((uintptr_t)payload % UNIT == 0 && arena &&
-		(char *)block >= atomic_load(&arena->start)) {
-		size_t room = arena->span.bytes - (size_t)((char *)block - arena->start);
+	if ((uintptr_t)payload % UNIT == 0 && tract &&
+		(char *)block >= atomic_load(&tract->start)) {
+		size_t room = tract->span.bytes - (size_t)((char *)block - tract->start);
 
 		if (state_of(block) == FREE)
-			fault = "used or freed after it was freed";
+			fault = "double free or use after free of";
 		else if (state_of(block) == USED && bytes_of(block) >= SMALLEST &&
 			 bytes_of(block) <= room - HEADER) {
 			if (after(block)->previous_bytes == bytes_of(block))
 				return block;
-			fault = "written to beyond its end";
+			fault = "overflow past the end of";
 		}
 	}
 	pthread_mutex_unlock(&lock);
-	misuse_abort("hp-firstfit", payload, fault);
+	misuse_report(fault, payload, 0);
 }
 
 /* Makes one of a block and the free one behind it. */
@@ -287,7 +287,7 @@ static void absorb_next(struct header *block)
 
 static void put(struct header *block)
 {
-	struct arena *arena;
+	struct tract *tract;
 
 	set(block, bytes_of(block), FREE);
 	absorb_next(block);
@@ -301,13 +301,13 @@ static void put(struct header *block)
 	list_push(block);
 	if (block->previous_bytes || bytes_of(after(block)))
 		return;
-	/* The whole arena is free. It goes, unless this would leave none to go on with.
+	/* The whole tract is free. It goes, unless this would leave none to go on with.
 	 */
-	arena = arena_find(block);
-	if (arena->shared && first == final)
+	tract = tract_find(block);
+	if (tract->shared && first == final)
 		return;
 	list_remove(block);
-	arena_unmap(arena);
+	tract_unmap(tract);
 }
 
 static void release(void *payload)
@@ -375,10 +375,10 @@ static size_t usable_bytes(const void *payload)
 
 static bool owns(const void *pointer)
 {
-	return arena_find(pointer) != NULL;
+	return tract_find(pointer) != NULL;
 }
 
-/* The one arena that was kept although it is free. */
+/* The one tract that was kept although it is free. */
 static size_t trim(size_t keep_bytes)
 {
 	size_t bytes = 0;
@@ -386,11 +386,11 @@ static size_t trim(size_t keep_bytes)
 	pthread_mutex_lock(&lock);
 	if (first && first == final && !first->previous_bytes &&
 		!bytes_of(after(first)) && bytes_of(first) > keep_bytes) {
-		struct arena *arena = arena_find(first);
+		struct tract *tract = tract_find(first);
 
-		bytes = arena->span.bytes;
+		bytes = tract->span.bytes;
 		list_remove(first);
-		arena_unmap(arena);
+		tract_unmap(tract);
 	}
 	pthread_mutex_unlock(&lock);
 	return bytes;
@@ -431,7 +431,7 @@ static void fork_child(void)
 
 static void finalize(void)
 {
-	arena_unmap_all();
+	tract_unmap_all();
 	first = NULL;
 	final = NULL;
 	live_bytes = 0;

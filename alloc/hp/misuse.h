@@ -4,12 +4,10 @@
 
 #include <stddef.h>
 
-/* Writes one line about the pointer to file descriptor 2 and aborts. `kind` says what the
- * pointer is ("freed twice"), `policy` whose it should be. */
-_Noreturn void misuse_abort(const char *policy, const void *pointer, const char *kind);
-
-/* The same for a block of a known size (0: unknown): "hp: double free of 0x7f31c2a03040
- * (block of 64 bytes)". */
+/*
+ * The end of a program that misuses its memory: one line on file descriptor 2, "hp:
+ * double free of 0x7f31c2a03040 (block of 64 bytes)", then abort(). bytes 0: unknown.
+ */
 _Noreturn void misuse_report(const char *kind, const void *pointer, size_t bytes);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef ALLOC_HP_ARENA_H
-#define ALLOC_HP_ARENA_H
+#ifndef ALLOC_HP_TRACT_H
+#define ALLOC_HP_TRACT_H
 
 #include "alloc/hp/pages.h"
 
@@ -11,13 +11,13 @@
 /*
  * The ranges of memory that the teaching policies divide. They are few, since each is
  * larger than the last, in proportion to what there is already; what is too large to
- * share one gets an arena of its own. Mapping and unmapping are for the holder of the
+ * share one gets a tract of its own. Mapping and unmapping are for the holder of the
  * policy's lock; finding is for anybody.
  */
 
-enum { ARENA_FIRST_BYTES = 8 << 20 };
+enum { TRACT_FIRST_BYTES = 8 << 20 };
 
-struct arena {
+struct tract {
 	char *_Atomic start; /* NULL: not in use */
 	atomic_size_t bytes;
 	bool shared; /* by many blocks */
@@ -27,11 +27,11 @@ struct arena {
 
 /* Room for at least `bytes`, one of the policy's blocks; NULL where there is no memory.
  */
-struct arena *arena_map(size_t bytes);
-void arena_unmap(struct arena *arena);
-void arena_unmap_all(void);
+struct tract *tract_map(size_t bytes);
+void tract_unmap(struct tract *tract);
+void tract_unmap_all(void);
 
-/* The arena that holds the address, or NULL. Safe in signal handlers. */
-struct arena *arena_find(const void *address);
+/* The tract that holds the address, or NULL. Safe in signal handlers. */
+struct tract *tract_find(const void *address);
 
 #endif
