@@ -21,9 +21,9 @@ struct memory_request {
 };
 
 struct memory_grant {
-	void *base;          /* aligned to the backend's page (libc: to the base page) */
-	size_t bytes;        /* as asked */
-	void *mapping;       /* what release gives back */
+	void *base;    /* aligned to the backend's page (allocators: to the base page) */
+	size_t bytes;  /* as asked */
+	void *mapping; /* what release gives back */
 	size_t mapped_bytes; /* whole pages: above `bytes` is the price of the page */
 	int node;            /* bound to, as asked */
 	uint64_t page_bytes; /* that verify expects; 0: any */
@@ -53,14 +53,15 @@ struct memory_backend {
 	void (*release)(struct memory_grant *grant);
 };
 
-/* In the order of the figure's series: libc, small, thp, hugetlb-2m, hugetlb-1g. */
+/* In the order of the figure's series: libc, small, thp, hugetlb-2m, hugetlb-1g, and our
+ * own allocators. */
 extern const struct memory_backend *const memory_backends[]; /* ends with NULL */
 const struct memory_backend *memory_find(const char *name); /* NULL where there is none */
 
 /*
  * The page that a backend stands for on the running machine: the base page for small,
  * what the kernel calls a transparent huge page for thp, the pool's page for hugetlb; 0
- * for libc, and for thp on a kernel without transparent huge pages.
+ * for allocators, and for thp on a kernel without transparent huge pages.
  */
 uint64_t memory_page_bytes(const struct memory_backend *backend);
 

@@ -33,6 +33,9 @@ static const struct look looks[] = {
 	{"hugetlb-2m", "#009E73", 9},
 	{"hugetlb-1g", "#CC79A7", 13},
 	{"libc", "#000000", 11},
+	{"hp", "#D55E00", 3},
+	{"hp-firstfit", "#56B4E9", 15},
+	{"hp-bump", "#8C510A", 1},
 	{NULL, "#D55E00", 3},
 	{NULL, "#56B4E9", 15},
 };

@@ -2,7 +2,6 @@
 #include "alloc/hp/hp-options.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -24,7 +23,7 @@ static void append(char *line, size_t *length, const char *text)
 }
 
 /* One write, so that lines of several processes do not mix. */
-static void complain(const char *name, const char *value, const char *expected)
+void options_complain(const char *name, const char *value, const char *expected)
 {
 	char line[LINE_BYTES];
 	size_t length = 0;
@@ -66,13 +65,13 @@ static void read_name(const char *name, const char *const *names, const char *ex
 		return;
 	found = find(names, value, strlen(value));
 	if (found < 0)
-		complain(name, value, expected);
+		options_complain(name, value, expected);
 	else
 		*member = (unsigned)found;
 }
 
 /* Digits only: false for anything else, and above `most`. */
-static bool parse_number(const char *text, uint64_t most, uint64_t *number)
+bool options_number(const char *text, uint64_t most, uint64_t *number)
 {
 	uint64_t sum = 0;
 
@@ -98,17 +97,18 @@ static void read_decay(struct hp_options *options)
 		return;
 	if (strcmp(value, "-1") == 0)
 		options->decay_ms = -1;
-	else if (parse_number(value, INT32_MAX, &number))
+	else if (options_number(value, INT32_MAX, &number))
 		options->decay_ms = number ? (int32_t)number : 1; /* at once */
 	else
-		complain("ESCALIER_HP_DECAY_MS", value, "milliseconds, or -1 for never");
+		options_complain(
+			"ESCALIER_HP_DECAY_MS", value, "milliseconds, or -1 for never");
 }
 
 static bool parse_checks(const char *value, unsigned *bits)
 {
 	uint64_t number;
 
-	if (parse_number(value, HP_CHECK_ALL, &number)) {
+	if (options_number(value, HP_CHECK_ALL, &number)) {
 		*bits = (unsigned)number;
 		return true;
 	}
@@ -138,7 +138,7 @@ static void read_checks(struct hp_options *options)
 	if (parse_checks(value, &bits))
 		options->check = bits;
 	else
-		complain("ESCALIER_HP_CHECK", value,
+		options_complain("ESCALIER_HP_CHECK", value,
 			"all, or a list of pointers,canary,poison,quarantine");
 }
 
@@ -164,12 +164,13 @@ static void read_limit(struct hp_options *options)
 		(!value[length] || (suffix && !value[length + 1]))) {
 		memcpy(digits, value, length);
 		digits[length] = '\0';
-		if (parse_number(digits, SIZE_MAX >> shift, &number)) {
+		if (options_number(digits, SIZE_MAX >> shift, &number)) {
 			options->limit_bytes = (size_t)number << shift;
 			return;
 		}
 	}
-	complain("ESCALIER_HP_LIMIT", value, "bytes, with K, M, G or T after them");
+	options_complain(
+		"ESCALIER_HP_LIMIT", value, "bytes, with K, M, G or T after them");
 }
 
 void options_from_environment(struct hp_options *options)
@@ -200,38 +201,4 @@ int options_check(const struct hp_options *options)
 		(options->check & ~(unsigned)HP_CHECK_ALL) != 0)
 		return -EINVAL;
 	return 0;
-}
-
-static const char *stats_where;
-
-void options_stats_at_exit(const char *where)
-{
-	stats_where = where;
-}
-
-/* Opened only now: programs close descriptors that they did not open. */
-__attribute__((destructor)) static void print_stats(void)
-{
-	const char *where = stats_where;
-	enum hp_stats_format format = HP_STATS_TEXT;
-	uint64_t number;
-	size_t length;
-	int fd;
-
-	if (!where)
-		return;
-	length = strlen(where);
-	if (parse_number(where, INT32_MAX, &number)) {
-		(void)hp_stats_print((int)number, format);
-		return;
-	}
-	if (length >= 5 && strcmp(where + length - 5, ".json") == 0)
-		format = HP_STATS_JSON;
-	fd = open(where, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		complain("ESCALIER_HP_STATS", where, "a file that can be written");
-		return;
-	}
-	(void)hp_stats_print(fd, format);
-	(void)close(fd);
 }

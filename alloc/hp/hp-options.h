@@ -15,9 +15,9 @@ void options_from_environment(struct hp_options *options);
 /* 0, or -EINVAL where a member has a value that hp.h does not know. */
 int options_check(const struct hp_options *options);
 
-/* When the process ends (exit, return from main), hp_stats_print goes there: the number
- * of a file descriptor, or a file that is appended to, as JSON where its name ends in
- * ".json". NULL: nowhere. Kept by the caller. */
-void options_stats_at_exit(const char *where);
+/* What parses them, for the file that acts on ESCALIER_HP_STATS: digits only, false for
+ * anything else and above `most`; and the line about a value that is not understood. */
+bool options_number(const char *text, uint64_t most, uint64_t *number);
+void options_complain(const char *name, const char *value, const char *expected);
 
 #endif

@@ -275,7 +275,8 @@ static int run(void)
 #test ": " backend, test, NULL, NULL, (void *)(uintptr_t)(backend)       \
 	}
 #define FOR_ALL(test)                                                                    \
-	FOR(test, "libc"), FOR(test, "small"), FOR(test, "thp"), FOR(test, "hugetlb-2m")
+	FOR(test, "libc"), FOR(test, "small"), FOR(test, "thp"),                         \
+		FOR(test, "hugetlb-2m"), FOR(test, "hp-firstfit"), FOR(test, "hp-bump")
 	const struct CMUnitTest tests[] = {
 		FOR_ALL(test_every_size),
 		FOR_ALL(test_several_at_once),

@@ -197,14 +197,16 @@ static void test_verify_node(void **state)
 
 static void test_registry(void **state)
 {
-	const char *names[] = {"libc", "small", "thp", "hugetlb-2m", "hugetlb-1g"};
+	const char *names[] = {"libc", "small", "thp", "hugetlb-2m", "hugetlb-1g",
+		"hp-firstfit", "hp-bump"};
+	const size_t count = sizeof(names) / sizeof(names[0]);
 
 	(void)state;
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < count; i++) {
 		assert_string_equal(memory_backends[i]->name, names[i]);
 		assert_ptr_equal(memory_find(names[i]), memory_backends[i]);
 	}
-	assert_null(memory_backends[5]);
+	assert_null(memory_backends[count]);
 	assert_null(memory_find("hugetlb"));
 	assert_int_equal(memory_page_bytes(memory_find("libc")), 0);
 	assert_int_equal(memory_page_bytes(memory_find("small")), host_base_page());
