@@ -7,6 +7,7 @@
 #include "alloc/hp/hp.h"
 
 #include "alloc/hp/check.h"
+#include "alloc/hp/exit-stats.h"
 #include "alloc/hp/hp-heap.h"
 #include "alloc/hp/hp-options.h"
 #include "alloc/hp/pages.h"
@@ -76,7 +77,7 @@ static int start(const struct hp_options *given)
 	error = chosen->init(&options);
 	if (error)
 		return error;
-	options_stats_at_exit(options.stats);
+	exit_stats_to(options.stats);
 	atomic_store_explicit(&policy, chosen, memory_order_release);
 	/* May allocate, which is served by now. */
 	if (!handlers)
