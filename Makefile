@@ -114,7 +114,7 @@ check: all test-programs
 	ESCALIER=$(abspath $(B)/escalier) ESCALIER_INJECT=$(abspath $(INJECT)) MODE=$(MODE) \
 		scripts/lib/run-tests.sh -l "$(notdir $(CC)) $(MODE)" $(TEST_PROGRAMS) $(SUITES)
 
-C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) alloc/hp/*.[ch] core/kernels/*.c topology/*/*.c interpose/*/*.[ch] tests/*/*.[ch] \
+C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) alloc/hp/*.[ch] core/kernels/*.c topology/*/*.c counters/*/*.c interpose/*/*.[ch] tests/*/*.[ch] \
 	fuzz/*.c bench/*.c bench/*/*.[ch])
 format:
 	clang-format -i $(C_FILES)
@@ -155,6 +155,10 @@ check-aarch64:
 		tests/aarch64/kernels.c core/chase.c core/cycle.c $(wildcard core/kernels/*.c) \
 		base/random.c base/error.c base/clock.c -lm
 	qemu-aarch64 $(AB)/kernels
+	$(AARCH64) -static -std=c11 -O2 $(WARNINGS) $(CPPFLAGS) -o $(AB)/user-counter \
+		tests/aarch64/user-counter.c counters/aarch64/user-counter.c
+	qemu-aarch64 $(AB)/user-counter
+	$(AARCH64) -std=c11 -O2 $(WARNINGS) $(CPPFLAGS) -c -o $(AB)/generic.o counters/generic/user-counter.c
 
 bench: all $(B)/bench/latency
 	bench/overhead.sh $(B)/escalier

@@ -13,8 +13,7 @@ bool user_counter_exists(void)
  * A register's number is part of the instruction. PMSELR_EL0 and PMXEVCNTR_EL0 would take
  * it from a register, but the kernel does not save the selection over a context switch.
  */
-#define READ(register)                                                                   \
-	__asm__ volatile("mrs %0, " #register : "=r"(value) : : "memory")
+#define READ(register) __asm__ volatile("mrs %0, " #register : "=r"(value) : : "memory")
 #define EVENT(number)                                                                    \
 	case number:                                                                     \
 		READ(pmevcntr##number##_el0);                                            \
