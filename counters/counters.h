@@ -177,6 +177,8 @@ void counters_arch(char arch[GROUP_NAME], char pmu[GROUP_NAME]);
 struct event_code {
 	uint32_t type; /* PERF_TYPE_* or a PMU's dynamic type */
 	uint64_t config, config1, config2;
+	bool raw; /* "rNNNN": a code for whichever core; the type alone does not tell, for
+		     the PMU of x86's (P) cores has the type RAW */
 	char full_name[EVENT_NAME + 48]; /* libpfm4's fully qualified name */
 };
 int counters_encode(

@@ -19,7 +19,7 @@ static bool is_raw(const char *name)
 
 static int encode_raw(const char *name, struct event_code *code)
 {
-	*code = (struct event_code){.type = PERF_TYPE_RAW};
+	*code = (struct event_code){.type = PERF_TYPE_RAW, .raw = true};
 	code->config = strtoull(name + 1, NULL, 16);
 	(void)snprintf(code->full_name, sizeof(code->full_name), "%s", name);
 	return 0;

@@ -73,38 +73,62 @@ static void add_each_core(
 
 		if (pmu->kind != PMU_CORE)
 			continue;
-		if (code->type == PERF_TYPE_RAW)
+		if (code->raw)
 			own.type = pmu->type;
 		else
 			own.config |= (uint64_t)pmu->type << 32;
 		add_single(parts, &own, pmu->name, pmu);
 		if (parts->count > before)
-			parts->parts[before].extended = code->type != PERF_TYPE_RAW;
+			parts->parts[before].extended = !code->raw;
 	}
 }
 
-/* A name of libpfm4's may be in the tables of several types of core, with other codes in
- * each. */
-static void add_named_cores(
-	struct event_parts *parts, const struct pmus *pmus, const char *name)
+/* By the table of libpfm4's that is for cores of this type. */
+static bool encode_for_core(
+	const struct pmu *pmu, const char *name, struct event_code *code)
 {
 	for (int id = PFM_PMU_NONE; id < PFM_PMU_MAX; id++) {
 		pfm_pmu_info_t info = {.size = sizeof(info)};
 		struct complaint complaint = {.what = ""};
 		char qualified[EVENT_NAME + 64];
-		const struct pmu *pmu;
-		struct event_code code;
 
 		if (pfm_get_pmu_info((pfm_pmu_t)id, &info) != PFM_SUCCESS ||
 			!info.is_present || info.type != PFM_PMU_TYPE_CORE)
 			continue;
 		(void)snprintf(qualified, sizeof(qualified), "%s::%s", info.name, name);
-		if (counters_encode(qualified, &code, &complaint))
-			continue;
-		pmu = pmus_find_type(pmus, code.type);
-		if (pmu && pmu->kind == PMU_CORE)
+		if (counters_encode(qualified, code, &complaint) == 0 &&
+			code->type == pmu->type)
+			return true;
+	}
+	return false;
+}
+
+/* A name may be in the tables of several types of core, with other codes in each. */
+static void add_named_cores(
+	struct event_parts *parts, const struct pmus *pmus, const char *name)
+{
+	for (size_t i = 0; i < pmus->count; i++) {
+		const struct pmu *pmu = &pmus->list[i];
+		struct event_code code;
+
+		if (pmu->kind == PMU_CORE && encode_for_core(pmu, name, &code))
 			add_single(parts, &code, pmu->name, pmu);
 	}
+}
+
+static bool is_of_any_core(const struct event_code *code)
+{
+	return code->type == PERF_TYPE_HARDWARE || code->type == PERF_TYPE_HW_CACHE ||
+	       code->raw;
+}
+
+/* Of a system with one type of core; NULL where sysfs lists none. */
+static const struct pmu *the_core(const struct pmus *pmus)
+{
+	for (size_t i = 0; i < pmus->count; i++)
+		if (pmus->list[i].kind == PMU_CORE)
+			return &pmus->list[i];
+	return NULL;
 }
 
 static int find_encoded(struct event_parts *parts, struct pmus *pmus, const char *name,
@@ -120,29 +144,17 @@ static int find_encoded(struct event_parts *parts, struct pmus *pmus, const char
 	if (code.type >= PERF_TYPE_MAX && !pmus_find_type(pmus, code.type))
 		pmus_read_all(pmus);
 	pmu = pmus_find_type(pmus, code.type);
-	switch (code.type) {
-	case PERF_TYPE_HARDWARE:
-	case PERF_TYPE_HW_CACHE:
-	case PERF_TYPE_RAW:
-		if (hybrid) {
-			add_each_core(parts, pmus, &code);
-			return 0;
-		}
-		/* On x86 the core's PMU has the type RAW itself. */
-		for (size_t i = 0; i < pmus->count; i++)
-			if (pmus->list[i].kind == PMU_CORE)
-				pmu = &pmus->list[i];
+	if (code.type == PERF_TYPE_SOFTWARE) {
+		add_single(parts, &code, "software", NULL);
+	} else if (hybrid && is_of_any_core(&code)) {
+		add_each_core(parts, pmus, &code);
+	} else if (!hybrid && (is_of_any_core(&code) || code.type == PERF_TYPE_RAW)) {
+		pmu = the_core(pmus);
 		add_single(parts, &code, pmu ? pmu->name : "cpu", NULL);
 		parts->parts[0].kind = PMU_CORE;
-		return 0;
-	case PERF_TYPE_SOFTWARE:
-		add_single(parts, &code, "software", NULL);
-		return 0;
-	default:
-		break;
-	}
-	if (hybrid && pmu && pmu->kind == PMU_CORE && !strstr(name, "::"))
+	} else if (hybrid && pmu && pmu->kind == PMU_CORE && !strstr(name, "::")) {
 		add_named_cores(parts, pmus, name);
+	}
 	if (parts->count == 0)
 		add_single(parts, &code, pmu ? pmu->name : "", pmu);
 	return 0;

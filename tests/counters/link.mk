@@ -7,3 +7,4 @@ $(foreach t,$(EMULATED),$(eval LINK_$(t) := -Wl,--wrap=syscall,--wrap=ioctl,--wr
 	-Wl,--wrap=mmap,--wrap=munmap,--wrap=pmus_load,--wrap=user_counter_exists \
 	-Wl,--wrap=user_counter_read,--wrap=user_clock_read))
 $(B)/tests/counters/test-explain $(B)/tests/counters/test-pmu: $(B)/tests/counters/record.o
+LINK_test-pmu := -Wl,--wrap=counters_encode,--wrap=pfm_get_pmu_info
