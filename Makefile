@@ -86,6 +86,7 @@ TRACE_FILES := $(wildcard interpose/trace/*.[ch])
 $(B)/libescalier-trace.so: $(TRACE_FILES) $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(PRELOAD_FLAGS) -o $@ $(filter %.c,$^)
+include interpose/hp/hp.mk
 
 # tests/<module>/test-NAME.c links that module and those below it; tests/<module>/link.mk adds what
 # one of them needs beside (LINK_test-NAME := flags).
@@ -121,7 +122,7 @@ format:
 format-check:
 	clang-format --dry-run --Werror $(C_FILES)
 lint-shell:
-	shellcheck -x scripts/*.sh scripts/lib/*.sh tests/cli/*.sh tests/inject/*.sh bench/*.sh hooks/pre-commit .ci/run
+	shellcheck -x scripts/*.sh scripts/lib/*.sh tests/cli/*.sh tests/inject/*.sh tests/interpose/*.sh tests/programs/*.sh bench/*.sh hooks/pre-commit .ci/run
 TIDY := $(foreach m,$(MODULES),$(SOURCES_$(m):%=$(B)/tidy/%.ok))
 $(B)/tidy/%.ok: % .clang-tidy
 	@mkdir -p $(@D)
@@ -175,11 +176,14 @@ install: all
 	for arch in counters/groups/*/; do \
 		install -D -m 644 -t $(SHARE)/groups/$$(basename $$arch) $$arch*.txt || exit 1; done
 	install -D -m 644 -t $(MAN) docs/escalier.1 docs/escalier-run.1 docs/escalier-trace.1
-	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib $(B)/libescalier-trace.so
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib $(B)/libescalier-trace.so $(HP_LIBRARY)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 docs/libescalier-hp.7
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/escalier $(MAN)/escalier.1 $(MAN)/escalier-run.1 \
 		$(MAN)/escalier-trace.1 \
-		$(DESTDIR)$(PREFIX)/lib/libescalier-trace.so
+		$(DESTDIR)$(PREFIX)/lib/libescalier-trace.so \
+		$(DESTDIR)$(PREFIX)/lib/$(notdir $(HP_LIBRARY)) \
+		$(DESTDIR)$(PREFIX)/share/man/man7/libescalier-hp.7
 	rm -rf $(SHARE)
 check-install: all
 	rm -rf $(B)/root

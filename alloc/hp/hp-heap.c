@@ -83,17 +83,36 @@ static void *allocate_single(size_t bytes, size_t alignment, bool *zeroed)
 	return span_start(span);
 }
 
+static size_t trim(size_t keep_bytes)
+{
+	struct heap *heap = threads_enter();
+	size_t sum;
+
+	remote_flush(heap);
+	heap_trim(heap);
+	threads_leave(heap);
+	threads_age_idle(pages_now_ms(), 0);
+	sum = large_trim(keep_bytes);
+	return sum + segments_trim(keep_bytes);
+}
+
+static void *allocate(size_t bytes, size_t alignment, bool *zeroed)
+{
+	if (bytes <= CLASS_MAX_BYTES && alignment <= SLICE_BYTES)
+		return allocate_small(class_of(class_round(bytes, alignment)), zeroed);
+	if (bytes <= SPAN_MAX_BYTES / 2 && alignment <= SINGLE_ALIGNMENT_MAX)
+		return allocate_single(bytes, alignment, zeroed);
+	return large_allocate(bytes, alignment, zeroed);
+}
+
 void *hp_heap_allocate(size_t bytes, size_t alignment, bool zero)
 {
 	bool zeroed = false;
-	void *block;
+	void *block = allocate(bytes, alignment, &zeroed);
 
-	if (bytes <= CLASS_MAX_BYTES && alignment <= SLICE_BYTES)
-		block = allocate_small(class_of(class_round(bytes, alignment)), &zeroed);
-	else if (bytes <= SPAN_MAX_BYTES / 2 && alignment <= SINGLE_ALIGNMENT_MAX)
-		block = allocate_single(bytes, alignment, &zeroed);
-	else
-		block = large_allocate(bytes, alignment, &zeroed);
+	/* What is kept in other sizes may be all that there is. */
+	if (!block && trim(0))
+		block = allocate(bytes, alignment, &zeroed);
 	if (block && zero && !zeroed)
 		memset(block, 0, bytes);
 	return block;
@@ -211,19 +230,6 @@ static bool owns(const void *pointer)
 {
 	return registry_in_range(pointer) &&
 	       (registry_has_segment(pointer) || large_owns(pointer));
-}
-
-static size_t trim(size_t keep_bytes)
-{
-	struct heap *heap = threads_enter();
-	size_t sum;
-
-	remote_flush(heap);
-	heap_trim(heap);
-	threads_leave(heap);
-	threads_age_idle(pages_now_ms(), 0);
-	sum = large_trim(keep_bytes);
-	return sum + segments_trim(keep_bytes);
 }
 
 static int init(const struct hp_options *options)

@@ -29,7 +29,7 @@ static const struct hp_policy *const policies[] = {
 /* NULL before the first use. */
 static const struct hp_policy *_Atomic policy;
 static struct hp_options options;
-static const struct hp_foreign *_Atomic foreign;
+static const struct hp_foreign *_Atomic foreign = &hp_foreign_default;
 static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
 
 static const struct hp_policy *current(void)
@@ -307,7 +307,7 @@ static void *allocate_aligned(size_t alignment, size_t bytes)
 	void *block = NULL;
 
 	if (LIKELY(alignment <= SLICE_BYTES && bytes <= CLASS_MAX_BYTES - SLICE_BYTES))
-		block = heap_pop(thread_heap, class_round(bytes, alignment));
+		block = heap_pop(thread_heap, class_round(bytes ? bytes : 1, alignment));
 	return LIKELY(block != NULL) ? block : allocate(bytes, alignment, false);
 }
 

@@ -177,6 +177,10 @@ struct hp_foreign {
 
 HP_API void hp_set_foreign(const struct hp_foreign *foreign);
 
+/* What holds before hp_set_foreign is called, for a library that links hp statically and
+ * defines it: its own constructor may come after the program's first frees. */
+extern const struct hp_foreign hp_foreign_default __attribute__((weak));
+
 /*
  * Gives back to the system what is cached and unused, but for about `keep_bytes` of it,
  * without waiting for the decay. Memory inside a huge page in use stays. Caches of other

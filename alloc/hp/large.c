@@ -222,9 +222,13 @@ void *large_allocate(size_t bytes, size_t alignment, bool *zeroed)
 	return base;
 }
 
+/* The last slot of a mapping may hold memory of others too. */
 bool large_owns(const void *address)
 {
-	return registry_large(address) != NULL;
+	const struct large *large = registry_large(address);
+
+	return large &&
+	       (uintptr_t)address - (uintptr_t)large->pages.base < large->pages.bytes;
 }
 
 static struct large *find_live(const void *block)
