@@ -166,3 +166,20 @@ int formula_evaluate(const char *formula, const struct variable *variables, size
 	*result = isfinite(value) ? value : NAN;
 	return 0;
 }
+
+uint32_t group_formula_events(const struct group *group, const char *formula)
+{
+	uint32_t events = 0;
+
+	while (*formula) {
+		const size_t length = strspn(formula,
+			"0123456789_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+		for (size_t i = 0; length && i < group->events_count; i++)
+			if (strlen(group->events[i].counter) == length &&
+				memcmp(group->events[i].counter, formula, length) == 0)
+				events |= 1u << i;
+		formula += length ? length : 1;
+	}
+	return events;
+}

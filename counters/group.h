@@ -127,6 +127,25 @@ int group_load(struct group *group, const char *folder, const char *arch,
 int group_list(const char *folder, const char *arch, struct text *text);
 
 /*
+ * Makes a group of a comma list of events, each with a metric "EVENT per read"; commas
+ * between the slashes of PMU/TERMS/ belong to the event. 0; -EINVAL for a list that is
+ * none; -errno of the first event that cannot be encoded, with the complaint of
+ * counters_encode; -ENOMEM.
+ */
+int group_of_events(struct group *group, const char *name, const char *list,
+	struct complaint *complaint);
+
+/* Writes the group's text from its other parts and `notes` for LONG. 0 or -ENOMEM; the
+ * text is the group's to release. */
+int group_compose(struct group *group, const char *notes);
+
+/* The text behind LONG; empty where there is none. */
+const char *group_notes(const struct group *group);
+
+/* The events whose counters a formula names, as bits by their index. */
+uint32_t group_formula_events(const struct group *group, const char *formula);
+
+/*
  * Evaluates a formula. Variables are looked up by name; a NaN among those used makes the
  * result NaN, as does a division by zero. 0; -EINVAL for a formula that does not parse;
  * -ENOENT for an unknown variable.
