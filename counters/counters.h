@@ -164,11 +164,15 @@ struct counter_fake {
 };
 void counters_fake_install(const struct counter_fake *fake);
 
-/* The group folder's arch for the CPU at hand: a libpfm4 PMU name mapped to a folder
- * ("zen3", "skx", "arm_n1", ...), or "generic". Writes the PMU's own name too, ""
- * where libpfm4 knows none. LIBPFM_FORCE_PMU is obeyed. A PMU that libpfm4 knows by the
- * CPU's model may still not be there: opening a group tells. */
-void counters_arch(char arch[GROUP_NAME], char pmu[GROUP_NAME]);
+/*
+ * The group folder's arch for a CPU: "zen3", "skx", "arm_n1", ..., or "generic"; `cpu` is
+ * the kernel's number, -1 any, which is a P core on a hybrid. By what /proc/cpuinfo says,
+ * else by libpfm4's PMU, whose name is written too, "" where libpfm4 knows none.
+ * LIBPFM_FORCE_PMU is obeyed. The PMU of a known CPU may still not be there: opening a
+ * group tells.
+ */
+void counters_arch_on(int cpu, char arch[GROUP_NAME], char pmu[GROUP_NAME]);
+void counters_arch(char arch[GROUP_NAME], char pmu[GROUP_NAME]); /* of any CPU */
 
 /*
  * Encodes an event name for perf_event: libpfm4 first, raw "rNNNN" itself. 0 with type
