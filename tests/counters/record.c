@@ -73,6 +73,7 @@ static void record_core_formats(const char *root, const char *pmu)
 {
 	record_term(root, pmu, "format/event", "config:0-7\n");
 	record_term(root, pmu, "format/umask", "config:8-15\n");
+	record_term(root, pmu, "format/cmask", "config:24-31\n");
 }
 
 void record_alder_lake(const char *root)
