@@ -25,6 +25,30 @@ static int encode_raw(const char *name, struct event_code *code)
 	return 0;
 }
 
+/* Software events of perf's that libpfm4 does not list. */
+static const struct {
+	const char *name;
+	uint64_t config;
+} software[] = {
+	{"alignment-faults", PERF_COUNT_SW_ALIGNMENT_FAULTS},
+	{"emulation-faults", PERF_COUNT_SW_EMULATION_FAULTS},
+	{"dummy", PERF_COUNT_SW_DUMMY},
+};
+
+static int encode_software(const char *name, struct event_code *code)
+{
+	for (size_t i = 0; i < sizeof(software) / sizeof(software[0]); i++) {
+		if (strcmp(software[i].name, name) != 0)
+			continue;
+		*code = (struct event_code){
+			.type = PERF_TYPE_SOFTWARE, .config = software[i].config};
+		(void)snprintf(
+			code->full_name, sizeof(code->full_name), "perf::%s", name);
+		return 0;
+	}
+	return -ENOENT;
+}
+
 static void complain(const char *name, int result, struct complaint *complaint)
 {
 	char names[sizeof(complaint->advice) - 32];
@@ -54,7 +78,7 @@ static void complain(const char *name, int result, struct complaint *complaint)
 	}
 	if (!names[0])
 		complaint_advise(complaint,
-			"see `showevtinfo` of libpfm4, or give the raw code as r0f45");
+			"`escalier events` lists names; a raw code such as r0f45 needs none");
 }
 
 static int to_errno(int result)
@@ -82,6 +106,8 @@ int counters_encode(
 
 	if (is_raw(name))
 		return encode_raw(name, code);
+	if (encode_software(name, code) == 0)
+		return 0;
 	result = pfm_initialize();
 	if (result == PFM_SUCCESS)
 		result = pfm_get_os_event_encoding(
