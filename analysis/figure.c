@@ -232,6 +232,30 @@ static void set_line(struct figure *figure, const char *variable, const char *st
 	text_append(&figure->settings, "\n");
 }
 
+static bool has_remark(const struct findings *findings)
+{
+	return findings->environment->counters_missing[0] ||
+	       findings->staircase->tally.scaled;
+}
+
+/* What a reader of the counters' panels must know first. */
+static void set_remark(struct figure *figure)
+{
+	const struct findings *findings = figure->findings;
+	char line[512] = "";
+
+	if (findings->environment->counters_missing[0])
+		(void)snprintf(line, sizeof(line),
+			"⚠ no hardware counters, so no causes: %.200s",
+			findings->environment->counters_missing);
+	else if (findings->staircase->tally.scaled)
+		(void)snprintf(line, sizeof(line),
+			"⚠ %zu counts are scaled, as --scale asked: their counters ran "
+			"for a part of the window",
+			findings->staircase->tally.scaled);
+	set_line(figure, "remark", line);
+}
+
 static void set_title(struct figure *figure)
 {
 	const struct findings *findings = figure->findings;
@@ -272,12 +296,7 @@ static void set_title(struct figure *figure)
 			: "",
 		environment->groups_count ? environment->counter_filter : "");
 	set_line(figure, "subtitle_more", line);
-	line[0] = '\0';
-	if (environment->counters_missing[0])
-		(void)snprintf(line, sizeof(line),
-			"⚠ no hardware counters, so no causes: %.200s",
-			environment->counters_missing);
-	set_line(figure, "remark", line);
+	set_remark(figure);
 }
 
 int figure_write(const struct findings *findings, const char *folder)
@@ -293,8 +312,7 @@ int figure_write(const struct findings *findings, const char *folder)
 	set_x_range(&figure);
 	figure.nominals_count = nominal_list(
 		findings->machine, findings->main_series->cpu, figure.nominals);
-	figure.height = HEADER + FOOTER - GAP +
-			(findings->environment->counters_missing[0] ? REMARK : 0);
+	figure.height = HEADER + FOOTER - GAP + (has_remark(findings) ? REMARK : 0);
 	for (size_t i = 0; i < KINDS; i++)
 		if (kinds[i]->wanted(&figure))
 			figure.height += kinds[i]->height + GAP;

@@ -49,43 +49,56 @@ void reading_init(struct reading *reading, const struct group *group,
 				reading->formulas[q] = group->metrics[i].formula;
 }
 
-/* Counts of the group's events as variables; returns how many counters were rejected. */
-static size_t set_variables(const struct reading *reading,
+/* The count over the whole window; NaN where there is none. */
+static double whole_count(const struct reading *reading,
+	const struct counter_value *value, struct reading_tally *tally)
+{
+	if (value->running_ns >= value->enabled_ns)
+		return value->running_ns > 0 ? (double)value->count : NAN;
+	if (!reading->scaled || value->running_ns == 0) {
+		tally->rejected++;
+		return NAN;
+	}
+	tally->scaled++;
+	return (double)value->count * (double)value->enabled_ns /
+	       (double)value->running_ns;
+}
+
+/* Counts of the group's events as variables. */
+static struct reading_tally set_variables(const struct reading *reading,
 	const struct measurement *measurement, double cpu_ns, struct variable *variables)
 {
 	const double wall_ns =
 		fmax((double)measurement->wall_ns - reading->own_wall_ns, 0);
 	const struct group *group = reading->group;
-	size_t rejected = 0;
+	struct reading_tally tally = {0};
 	size_t n = group->events_count;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct counter_value *value;
-
 		variables[i].name = group->events[i].counter;
 		variables[i].value = NAN;
+		double count;
+
 		if (reading->columns[i] < 0)
 			continue;
-		value = &measurement->values[reading->columns[i]];
-		if (value->running_ns < value->enabled_ns)
-			rejected++;
-		else if (value->running_ns > 0)
-			variables[i].value =
-				fmax((double)value->count - reading->own_counts[i], 0);
+		count = whole_count(
+			reading, &measurement->values[reading->columns[i]], &tally);
+		if (!isnan(count))
+			variables[i].value = fmax(count - reading->own_counts[i], 0);
 	}
 	variables[n++] = (struct variable){"READS", (double)measurement->reads};
 	variables[n++] = (struct variable){"WALL_NS", wall_ns};
 	variables[n++] = (struct variable){"CPU_NS", cpu_ns};
 	variables[n] = (struct variable){"time", wall_ns / 1e9};
-	return rejected;
+	return tally;
 }
 
-size_t reading_quantities(const struct reading *reading,
+struct reading_tally reading_quantities(const struct reading *reading,
 	const struct measurement *measurement, double values[QUANTITIES])
 {
 	const double cpu_ns = fmax((double)measurement->cpu_ns - reading->own_cpu_ns, 0);
 	struct variable variables[GROUP_EVENTS + OWN_VARIABLES];
-	size_t rejected = 0;
+	struct reading_tally tally = {0};
 
 	for (int q = 0; q < QUANTITIES; q++)
 		values[q] = NAN;
@@ -97,9 +110,9 @@ size_t reading_quantities(const struct reading *reading,
 			values[QUANTITY_NS] * measurement->clock_ghz;
 	}
 	if (!reading->group)
-		return 0;
+		return tally;
 
-	rejected = set_variables(reading, measurement, cpu_ns, variables);
+	tally = set_variables(reading, measurement, cpu_ns, variables);
 	for (int q = 0; q < QUANTITIES; q++) {
 		double value;
 
@@ -110,5 +123,5 @@ size_t reading_quantities(const struct reading *reading,
 			isfinite(value))
 			values[q] = value;
 	}
-	return rejected;
+	return tally;
 }

@@ -6,6 +6,7 @@
 #include "core/measurement.h"
 #include "counters/group.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What analysis knows of one window, per read. NaN stands for "not known" throughout. */
@@ -35,18 +36,25 @@ struct reading {
 	/* What an empty window shows, taken off every window. */
 	double own_cpu_ns, own_wall_ns;
 	double own_counts[GROUP_EVENTS];
+	bool scaled; /* counts of a part of a window are extrapolated to all of it */
 };
 
 /* `group` may be NULL, and so may `cost`: then nothing is taken off. */
 void reading_init(struct reading *reading, const struct group *group,
 	const struct event_list *events, const struct environment_window_cost *cost);
 
+/* Counter values that did not run all of a window. */
+struct reading_tally {
+	size_t rejected; /* what needs them is NaN */
+	size_t scaled;   /* extrapolated: count x enabled / running */
+};
+
 /*
  * The quantities of one window, less what an empty one shows (never below 0). A counter
- * that did not run all of the time it was enabled is rejected, never scaled: what needs
- * it is NaN. Returns how many were rejected.
+ * that did not run all of the time it was enabled is rejected, or scaled where the
+ * reading says so; one that never ran has no value.
  */
-size_t reading_quantities(const struct reading *reading,
+struct reading_tally reading_quantities(const struct reading *reading,
 	const struct measurement *measurement, double values[QUANTITIES]);
 
 #endif

@@ -80,6 +80,12 @@ static double round_centre(
 	return statistics_quantile(b->sample, count, p);
 }
 
+static void add_tally(struct reading_tally *sum, struct reading_tally tally)
+{
+	sum->rejected += tally.rejected;
+	sum->scaled += tally.scaled;
+}
+
 /* Condenses the windows order.keys[from..to), all of one round; adds a round to the
  * stair unless all of them are error rows. */
 static void add_round(
@@ -106,8 +112,8 @@ static void add_round(
 			stair->page_bytes = 0;
 		b->clean[windows] = measurement->clean;
 		stair->windows_clean += measurement->clean;
-		stair->rejected +=
-			reading_quantities(reading, measurement, b->values[windows]);
+		add_tally(&stair->tally,
+			reading_quantities(reading, measurement, b->values[windows]));
 		windows++;
 	}
 	stair->windows += windows;
@@ -244,7 +250,7 @@ static void count_totals(const struct builder *b)
 			s->windows += stair->windows;
 			s->windows_clean += stair->windows_clean;
 			s->error_rows += stair->error_rows;
-			s->rejected += stair->rejected;
+			add_tally(&s->tally, stair->tally);
 			s->stairs_measured += stair->windows > 0;
 			s->stairs_unconverged += stair->windows > 0 && !stair->converged;
 		}
@@ -275,6 +281,7 @@ static void init_reading(struct builder *b, size_t index)
 		if (strcmp(name, options->costs[i].group) == 0)
 			cost = &options->costs[i];
 	reading_init(&b->readings[index], group, &b->dataset->events, cost);
+	b->readings[index].scaled = options->scaled;
 }
 
 static int allocate(struct builder *b)

@@ -32,7 +32,7 @@ struct stair {
 	size_t rounds_count;
 	size_t rounds_unclean;
 	size_t windows, windows_clean;
-	size_t rejected;     /* counter values that did not run all the time */
+	struct reading_tally tally;
 	size_t error_rows;   /* rows without a number */
 	const char *error;   /* text of the first, in the dataset; else NULL */
 	uint64_t page_bytes; /* obtained in every window; 0 where mixed or unknown */
@@ -68,7 +68,8 @@ const struct stair *series_find(const struct series *series, uint64_t bytes);
 struct staircase {
 	struct series *series;
 	size_t count;
-	size_t windows, windows_clean, error_rows, rejected;
+	size_t windows, windows_clean, error_rows;
+	struct reading_tally tally;
 	size_t stairs_unconverged, stairs_measured;
 	double target;              /* as given; 0 none */
 	struct estimate clock_ghz;  /* over all windows; no interval */
@@ -82,6 +83,7 @@ struct staircase_options {
 	size_t groups_count;
 	const struct environment_window_cost *costs; /* by group; what is missing is 0 */
 	size_t costs_count;
+	bool scaled; /* as struct reading */
 	const struct machine *machine;
 	const char *baseline;
 	double target; /* relative half-width; 0 none */

@@ -190,10 +190,16 @@ static void describe_counters(const struct findings *findings, struct text *valu
 	describe_exceptions(e, value);
 	if (e->counters_missing[0])
 		text_format(value, " · %s", e->counters_missing);
-	if (findings->staircase->rejected > 0)
+	if (findings->staircase->tally.rejected > 0)
 		text_format(value,
-			" · %zu counter values rejected: the counter did not run all the time",
-			findings->staircase->rejected);
+			" · %zu counter values rejected: the counter did not run all the "
+			"time",
+			findings->staircase->tally.rejected);
+	if (findings->staircase->tally.scaled > 0)
+		text_format(value,
+			" · %zu counter values SCALED, as --scale asked: the counter ran "
+			"for a part of the window, and the rest is extrapolated",
+			findings->staircase->tally.scaled);
 	if (!findings->staircase->known[QUANTITY_CYCLES] &&
 		findings->staircase->known[QUANTITY_CLOCK_CYCLES])
 		text_append(value, " · cycles are time times the clock that a chain of "

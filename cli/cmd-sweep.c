@@ -194,9 +194,10 @@ static int run_plan(struct sweep *sweep)
 		.counters = sweep->counting.backend,
 		.groups = sweep->counting.groups,
 		.groups_count = sweep->counting.groups_count,
-		.filter = sweep->options.filter,
+		.filter = sweep->options.counters.filter,
 		.events = &sweep->counting.events,
 		.find_memory = memory_find,
+		.scaled = sweep->options.counters.scaled,
 		.verify = sweep->options.verify,
 		.stop = &signals_received,
 		.write = on_write,
@@ -312,6 +313,22 @@ static int print_plan(const struct sweep *sweep)
 	return code;
 }
 
+/* Points are named after the groups that count, which may be fewer than were asked for,
+ * or the parts of one. */
+static int choose_counters(struct sweep *sweep)
+{
+	const struct sweep_options *options = &sweep->options;
+	struct plan_options *plan = &sweep->options.plan;
+	int cpu = options->cpus_count ? (int)options->cpus[0] : -1;
+	int error = counting_choose(&sweep->counting, &options->counters, cpu,
+		&sweep->environment, &sweep->complaint);
+
+	plan->groups_count = sweep->counting.groups_count;
+	for (size_t i = 0; i < plan->groups_count; i++)
+		plan->groups[i] = sweep->counting.groups[i].name;
+	return error;
+}
+
 /* Tells what will not be counted, before minutes are spent. */
 static void warn_about_counters(const struct sweep *sweep)
 {
@@ -324,8 +341,7 @@ static void warn_about_counters(const struct sweep *sweep)
  */
 static int plan_and_run(struct sweep *sweep)
 {
-	int error = counting_choose(&sweep->counting, &sweep->options,
-		&sweep->environment, &sweep->complaint);
+	int error = choose_counters(sweep);
 	int code;
 
 	if (error < 0)

@@ -2,6 +2,7 @@
 #include "cli/counting.h"
 
 #include "cli/share.h"
+#include "counters/split.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -12,6 +13,16 @@
  * counts. */
 static const char *const default_groups[] = {"cache", "tlb"};
 static const char *const fallback_groups[] = {"software"};
+
+/* Where groups are looked for, and for what they are split. */
+struct loading {
+	struct counting *counting;
+	char folder[PATH_MAX];
+	char arch[GROUP_NAME];
+	struct counter_room room;
+	struct environment *environment;
+	struct complaint *complaint;
+};
 
 static void forget_last(struct counting *counting)
 {
@@ -68,31 +79,27 @@ static bool try_group(struct counting *counting, const struct group *group,
 	return true;
 }
 
-static int add_group(struct counting *counting, const char *folder, const char *arch,
-	const char *name, struct environment *environment, struct complaint *complaint)
+static void note_left_out(
+	struct loading *loading, const char *name, struct complaint *why)
 {
-	struct group *group = &counting->groups[counting->groups_count];
-	struct complaint why = {0};
+	struct environment *environment = loading->environment;
 	char prefix[GROUP_NAME + 32];
-	int error = group_load(group, folder, arch, name, complaint);
 
-	if (error)
-		return error;
-	counting->groups_count++;
-	if (!try_group(counting, group, environment, &why)) {
-		(void)snprintf(prefix, sizeof(prefix), "group %s is left out: ", name);
-		(void)environment_note_complaint(environment, prefix, &why);
-		if (environment->counters_missing[0] == '\0')
-			(void)complaint_line(&why, environment->counters_missing,
-				sizeof(environment->counters_missing));
-		counting->partial = true;
-		forget_last(counting);
-		return 0;
-	}
+	(void)snprintf(prefix, sizeof(prefix), "group %s is left out: ", name);
+	(void)environment_note_complaint(environment, prefix, why);
+	if (environment->counters_missing[0] == '\0')
+		(void)complaint_line(why, environment->counters_missing,
+			sizeof(environment->counters_missing));
+	loading->counting->partial = true;
+}
+
+static int add_events(
+	struct counting *counting, const struct group *group, struct complaint *complaint)
+{
 	for (size_t i = 0; i < group->events_count; i++) {
 		if (event_list_add(&counting->events, group->events[i].name) < 0) {
 			complaint_what(complaint, "the groups have too many events");
-			complaint_why(complaint, "at most %d different ones in a sweep",
+			complaint_why(complaint, "at most %d different ones at once",
 				RECORD_EVENTS);
 			return -EINVAL;
 		}
@@ -100,37 +107,188 @@ static int add_group(struct counting *counting, const char *folder, const char *
 	return 0;
 }
 
-static int add_groups(struct counting *counting, const char *const *names, size_t count,
-	struct environment *environment, struct complaint *complaint)
+static int refuse_twice(
+	const struct counting *counting, const char *name, struct complaint *complaint)
 {
-	char folder[PATH_MAX];
-	char arch[GROUP_NAME];
-	char pmu[GROUP_NAME];
-	int error = share_find("counters/groups", folder, sizeof(folder));
+	for (size_t i = 0; i < counting->groups_count; i++) {
+		if (strcmp(counting->groups[i].name, name) == 0) {
+			complaint_what(complaint, "two groups are named %s", name);
+			complaint_advise(complaint, "give one of the files another name");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
 
+/* What of the group's metrics no part can hold. */
+static void note_lost(const struct loading *loading, const struct group *group,
+	const struct group_split *split)
+{
+	struct environment *environment = loading->environment;
+
+	for (size_t i = 0; i < group->metrics_count; i++)
+		if (split->lost_metrics >> i & 1)
+			environment_note(environment,
+				"group %s: \"%s\" is left out: its counters do not fit "
+				"the PMU at once",
+				group->name, group->metrics[i].name);
+	for (size_t i = 0; i < group->identities_count; i++)
+		if (split->lost_identities >> i & 1)
+			environment_note(environment,
+				"group %s: the sum \"%s\" is not checked: its counters "
+				"do not fit the PMU at once",
+				group->name, group->identities[i].name);
+	if (split->lost_metrics || split->lost_events)
+		loading->counting->partial = true;
+}
+
+static int add_part(struct loading *loading, const struct group *whole,
+	const struct group_split *split, size_t index)
+{
+	struct counting *counting = loading->counting;
+	struct group *part = &counting->groups[counting->groups_count];
+	struct complaint why = {0};
+	int error;
+
+	if (counting->groups_count == PLAN_NAMES) {
+		complaint_what(loading->complaint, "too many groups");
+		complaint_why(loading->complaint,
+			"at most %d, counting the parts of groups that the PMU does not "
+			"hold at once",
+			PLAN_NAMES);
+		return -EINVAL;
+	}
+	error = group_take_part(part, whole, split, index);
+	if (error)
+		return error;
+	error = refuse_twice(counting, part->name, loading->complaint);
 	if (error) {
-		complaint_what(complaint, "the folder of the counter groups is missing");
-		complaint_why(complaint, "%s", strerror(-error));
-		complaint_advise(
-			complaint, "install Escalier again, or set ESCALIER_SHARE");
+		group_release(part);
 		return error;
 	}
-	counters_arch(arch, pmu);
-	for (size_t i = 0; i < count && !error; i++)
-		error = add_group(
-			counting, folder, arch, names[i], environment, complaint);
+	counting->groups_count++;
+	if (!try_group(counting, part, loading->environment, &why)) {
+		note_left_out(loading, part->name, &why);
+		forget_last(counting);
+		return 0;
+	}
+	return add_events(counting, part, loading->complaint);
+}
+
+static int add_group(struct loading *loading, const struct group *group)
+{
+	uint32_t allowed[GROUP_EVENTS];
+	struct group_split split;
+	int error;
+
+	group_allowed(group, loading->arch, &loading->room, allowed);
+	error = group_split(&split, group, allowed);
+	if (error) {
+		complaint_what(
+			loading->complaint, "group %s does not fit the PMU", group->name);
+		return error;
+	}
+	if (split.parts_count > 1)
+		environment_note(loading->environment,
+			"group %s asks for more counters than the %u at hand: it is "
+			"measured in %zu parts, in turn",
+			group->name, loading->room.proved, split.parts_count);
+	note_lost(loading, group, &split);
+	for (size_t i = 0; i < split.parts_count && !error; i++)
+		error = add_part(loading, group, &split, i);
 	return error;
 }
 
-static int find_backend(struct counting *counting, const struct sweep_options *options,
+static int load_group(
+	struct loading *loading, const char *text, bool is_list, size_t lists_before)
+{
+	char name[GROUP_NAME];
+	struct group group;
+	int error;
+
+	if (lists_before)
+		(void)snprintf(name, sizeof(name), "events%zu", lists_before + 1);
+	else
+		(void)snprintf(name, sizeof(name), "events");
+	error = is_list ? group_of_events(&group, name, text, loading->complaint)
+			: group_load(&group, loading->folder, loading->arch, text,
+				  loading->complaint);
+	if (error)
+		return error;
+	error = add_group(loading, &group);
+	group_release(&group);
+	return error;
+}
+
+static int load_named(struct loading *loading, const char *const *names, size_t count)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < count && !error; i++)
+		error = load_group(loading, names[i], false, 0);
+	return error;
+}
+
+static int load_requested(struct loading *loading, const struct counter_request *request)
+{
+	size_t lists = 0;
+	int error = 0;
+
+	for (size_t i = 0; i < request->groups_count && !error; i++) {
+		error = load_group(loading, request->groups[i].text,
+			request->groups[i].is_list, lists);
+		lists += request->groups[i].is_list;
+	}
+	return error;
+}
+
+static int begin_loading(
+	struct loading *loading, const struct counter_request *request, int cpu)
+{
+	char pmu[GROUP_NAME];
+	int error =
+		share_find("counters/groups", loading->folder, sizeof(loading->folder));
+
+	if (error) {
+		complaint_what(loading->complaint,
+			"the folder of the counter groups is missing");
+		complaint_why(loading->complaint, "%s", strerror(-error));
+		complaint_advise(loading->complaint,
+			"install Escalier again, or set ESCALIER_SHARE");
+		return error;
+	}
+	counters_arch_on(cpu, loading->arch, pmu);
+	loading->room = counter_room_of(loading->arch);
+	if (request->proved)
+		loading->room.proved = request->proved;
+	return 0;
+}
+
+static int load_all(
+	struct loading *loading, const struct counter_request *request, int cpu)
+{
+	struct counting *counting = loading->counting;
+	int error = begin_loading(loading, request, cpu);
+
+	if (error)
+		return error;
+	if (request->groups_count)
+		return load_requested(loading, request);
+	error = load_named(loading, default_groups, 2);
+	if (!error && !counting->groups_count)
+		error = load_named(loading, fallback_groups, 1);
+	return error;
+}
+
+static int find_backend(struct counting *counting, const struct counter_request *request,
 	struct environment *environment, struct complaint *complaint)
 {
 	struct complaint why = {0};
 
-	counting->backend = counters_find(options->counters, &why);
+	counting->backend = counters_find(request->backend, &why);
 	if (!counting->backend) {
 		complaint_what(complaint, "--counters: \"%s\" is not possible",
-			options->counters);
+			request->backend);
 		complaint_why(complaint, "accepted: auto, perf, none, fake");
 		return -EINVAL;
 	}
@@ -143,46 +301,32 @@ static int find_backend(struct counting *counting, const struct sweep_options *o
 	return 0;
 }
 
-int counting_choose(struct counting *counting, struct sweep_options *options,
-	struct environment *environment, struct complaint *complaint)
+int counting_choose(struct counting *counting, const struct counter_request *request,
+	int cpu, struct environment *environment, struct complaint *complaint)
 {
-	struct plan_options *plan = &options->plan;
-	bool asked = options->groups_asked || options->counters_asked;
+	struct loading loading = {
+		.counting = counting, .environment = environment, .complaint = complaint};
+	bool asked = request->groups_asked || request->backend_asked;
 	int error;
 
-	*counting = (struct counting){.filter = options->filter};
-	(void)counter_filter_describe(&options->filter, environment->counter_filter);
-	error = find_backend(counting, options, environment, complaint);
-	if (error)
-		return error;
-	if (counting->backend != &counters_none) {
-		if (plan->groups_count)
-			error = add_groups(counting, plan->groups, plan->groups_count,
-				environment, complaint);
-		else
-			error = add_groups(
-				counting, default_groups, 2, environment, complaint);
-		if (!error && !counting->groups_count && !plan->groups_count)
-			error = add_groups(
-				counting, fallback_groups, 1, environment, complaint);
-	}
+	*counting = (struct counting){.filter = request->filter};
+	(void)counter_filter_describe(&request->filter, environment->counter_filter);
+	error = find_backend(counting, request, environment, complaint);
+	if (!error && counting->backend != &counters_none)
+		error = load_all(&loading, request, cpu);
 	if (error) {
 		counting_release(counting);
 		return error;
 	}
 	if (counting->groups_count == 0)
 		counting->backend = &counters_none;
-	/* Points are named after the groups that count, which may be fewer than were
-	 * asked for. */
-	plan->groups_count = counting->groups_count;
-	for (size_t i = 0; i < counting->groups_count; i++) {
-		plan->groups[i] = counting->groups[i].name;
+	for (size_t i = 0; i < counting->groups_count; i++)
 		(void)snprintf(environment->groups[i], sizeof(environment->groups[i]),
 			"%s", counting->groups[i].name);
-	}
 	environment->groups_count = counting->groups_count;
 	(void)snprintf(environment->counters, sizeof(environment->counters), "%s",
 		counting->backend->name);
+	environment->scaled = request->scaled;
 	counting->partial = counting->partial && asked;
 	return asked && counting->groups_count == 0 ? COUNTING_NONE_AVAILABLE : 0;
 }

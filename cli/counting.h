@@ -3,16 +3,40 @@
 #define CLI_COUNTING_H
 
 #include "base/error.h"
-#include "cli/sweep-options.h"
+#include "cli/words.h"
 #include "core/environment.h"
 #include "core/measurement.h"
+#include "core/plan.h"
 #include "counters/counters.h"
+
+/* What the command line says of counting: -g, -e, --counters, --scale. Texts point into
+ * argv or into `words`. */
+struct counter_request {
+	const char *backend; /* by name; "auto" */
+	struct {
+		const char *text; /* a group's name or path, or a list of events */
+		bool is_list;
+	} groups[PLAN_NAMES];
+	size_t groups_count;
+	bool groups_asked;            /* their absence is a failure */
+	bool backend_asked;           /* other than auto */
+	struct counter_filter filter; /* whose instructions count */
+	bool scaled;     /* values that did not run all of a window are extrapolated */
+	unsigned proved; /* programmable counters that count at once; 0: not known */
+	struct words words;
+};
+
+/* Each takes the value of an option; 0, or -EINVAL with the why of the complaint. */
+int counter_request_groups(
+	struct counter_request *request, const char *names, struct complaint *why);
+int counter_request_events(
+	struct counter_request *request, const char *list, struct complaint *why);
 
 /* Who counts, and what of what was asked can be counted here. */
 struct counting {
 	const struct counter_backend *backend;
 	struct counter_filter filter;
-	struct group groups[PLAN_NAMES];
+	struct group groups[PLAN_NAMES]; /* a group that is split is several */
 	size_t groups_count;
 	struct event_list events;
 	bool partial; /* something that was asked for by name is left out */
@@ -21,13 +45,14 @@ struct counting {
 enum { COUNTING_NONE_AVAILABLE = 1 };
 
 /*
- * Chooses the backend, loads the groups, opens each once to learn what counts, and leaves
- * out those that cannot, with a note in the environment. Sets the plan's groups. 0;
- * COUNTING_NONE_AVAILABLE where counters were asked for and there are none; -errno with
- * the complaint (unknown backend, group file missing or wrong).
+ * Chooses the backend, loads the groups for a CPU (-1 any), splits those that ask for
+ * more counters than there are, opens each part once to learn what counts, and leaves out
+ * those that cannot, with a note in the environment. 0; COUNTING_NONE_AVAILABLE where
+ * counters were asked for and there are none; -errno with the complaint (unknown backend
+ * or event, group file missing or wrong).
  */
-int counting_choose(struct counting *counting, struct sweep_options *options,
-	struct environment *environment, struct complaint *complaint);
+int counting_choose(struct counting *counting, const struct counter_request *request,
+	int cpu, struct environment *environment, struct complaint *complaint);
 void counting_release(struct counting *counting);
 
 #endif

@@ -213,6 +213,7 @@ static int write_staircase(
 			.costs_count = run.environment.window_costs_count,
 			.machine = &run.machine,
 			.baseline = run.environment.baseline,
+			.scaled = run.environment.scaled,
 			.target = run.environment.target});
 	if (error) {
 		complain(complaint, "analyse", folder, error);

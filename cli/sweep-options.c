@@ -57,14 +57,15 @@ static int take_backends(void *target, const char *value, struct complaint *why)
 static int take_groups(void *target, const char *value, struct complaint *why)
 {
 	struct sweep_options *options = target;
-	options->groups_asked = true;
-	if (strcmp(value, "none") == 0) {
-		options->counters = "none";
-		options->groups_asked = false;
-		return 0;
-	}
-	return split(options, value, options->plan.groups, PLAN_NAMES,
-		&options->plan.groups_count, why);
+
+	return counter_request_groups(&options->counters, value, why);
+}
+
+static int take_events(void *target, const char *value, struct complaint *why)
+{
+	struct sweep_options *options = target;
+
+	return counter_request_events(&options->counters, value, why);
 }
 
 static int take_sizes(void *target, const char *value, struct complaint *why)
@@ -246,8 +247,8 @@ static int take_counters(void *target, const char *value, struct complaint *why)
 {
 	struct sweep_options *options = target;
 	(void)why;
-	options->counters = value;
-	options->counters_asked =
+	options->counters.backend = value;
+	options->counters.backend_asked =
 		strcmp(value, "auto") != 0 && strcmp(value, "none") != 0;
 	return 0;
 }
@@ -256,7 +257,7 @@ static int take_filter(void *target, const char *value, struct complaint *why)
 {
 	struct sweep_options *options = target;
 
-	if (counter_filter_parse(value, &options->filter) == 0)
+	if (counter_filter_parse(value, &options->counters.filter) == 0)
 		return 0;
 	complaint_why(why, "\"%s\" is not a set of these letters", value);
 	return -EINVAL;
@@ -284,6 +285,7 @@ static int take_output(void *target, const char *value, struct complaint *why)
 		return 0;                                                                \
 	}
 FLAG(take_json, json)
+FLAG(take_scale, counters.scaled)
 FLAG(take_quiet, quiet)
 FLAG(take_dry_run, dry_run)
 FLAG(take_quick, quick)
@@ -299,6 +301,10 @@ static const struct option_row rows[] = {
 		"chase, strided, page-chase", take_kernels},
 	{"groups", 'g', "LIST", "counter groups, a file each, or none (cache,tlb)",
 		"names of groups or files ending in .txt, or none", take_groups},
+	{"events", 'e', "LIST", "events to count as a group of their own",
+		"names of libpfm4 or perf, rNNNN, PMU/TERM=VALUE,.../", take_events},
+	{"scale", 0, NULL, "extrapolate counts of a part of a window, and mark them", "",
+		take_scale},
 	{"sizes", 's', "LIST|LOW:HIGH", "buffer sizes, or their range (from the machine)",
 		"sizes as 4K,64K,1.5M or a range as 4K:1G", take_sizes},
 	{"per-octave", 0, "N", "sizes an octave; twice as many near capacities (4)",
@@ -362,7 +368,7 @@ static void set_defaults(struct sweep_options *options)
 {
 	struct complaint unused = {0};
 
-	*options = (struct sweep_options){.counters = "auto"};
+	*options = (struct sweep_options){.counters = {.backend = "auto"}};
 	options->plan.rounds_min = 6;
 	options->plan.rounds_max = 25;
 	options->plan.target = 0.02;
@@ -421,7 +427,8 @@ int sweep_options_parse(
 	error = options_parse(rows, ROWS, options, argc, argv, complaint);
 	if (error)
 		return error;
-	if (options->groups_asked && strcmp(options->counters, "none") == 0) {
+	if (options->counters.groups_asked &&
+		strcmp(options->counters.backend, "none") == 0) {
 		complaint_what(
 			complaint, "--groups and --counters none contradict each other");
 		complaint_why(complaint, "without counters no group can be measured");

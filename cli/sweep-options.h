@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/counting.h"
 #include "cli/words.h"
 #include "core/plan.h"
 #include "counters/counters.h"
@@ -22,12 +23,9 @@ struct sweep_options {
 	size_t nodes_count;
 	struct place places[PLAN_PLACES];
 	struct words words; /* of the split lists */
+	struct counter_request counters;
 	const char *topology;
-	const char *counters;         /* backend by name; "auto" */
-	const char *output;           /* folder of the run; NULL: chosen */
-	struct counter_filter filter; /* whose instructions count */
-	bool groups_asked;            /* -g was given: their absence is a failure */
-	bool counters_asked;          /* --counters other than auto was given */
+	const char *output; /* folder of the run; NULL: chosen */
 	bool json;
 	bool quiet;
 	bool dry_run;

@@ -48,6 +48,7 @@ static const struct scalar scalars[] = {
 	SCALAR(SCALAR_U64, unresolved_sizes),
 	SCALAR(SCALAR_U64, peak_memory_bytes),
 	TEXT(counters),
+	SCALAR(SCALAR_BOOL, scaled),
 	TEXT(counters_missing),
 	TEXT(baseline),
 	TEXT(counter_filter),

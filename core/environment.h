@@ -55,9 +55,10 @@ struct environment {
 	uint64_t windows, window_ns;
 	double target;
 	uint64_t budget_ns, elapsed_ns;
-	uint64_t unresolved_sizes;               /* wider than the target at the end */
-	uint64_t peak_memory_bytes;              /* resident, hugetlb pages included */
-	char counters[32];                       /* backend used */
+	uint64_t unresolved_sizes;  /* wider than the target at the end */
+	uint64_t peak_memory_bytes; /* resident, hugetlb pages included */
+	char counters[32];          /* backend used */
+	bool scaled; /* values that did not run all of a window are extrapolated */
 	char counters_missing[ENVIRONMENT_TEXT]; /* why there are none, or which not;
 						    empty */
 	char baseline[32];           /* the backend that others are compared with */

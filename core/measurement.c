@@ -10,6 +10,17 @@ bool measurement_is_clean(const struct measurement *measurement)
 	       (double)measurement->cpu_ns > 0.995 * (double)measurement->wall_ns;
 }
 
+bool measurement_shared_counters(const struct measurement *measurement)
+{
+	for (size_t i = 0; i < RECORD_EVENTS; i++) {
+		const struct counter_value *value = &measurement->values[i];
+
+		if (value->running_ns > 0 && value->running_ns < value->enabled_ns)
+			return true;
+	}
+	return false;
+}
+
 #define AT(member) offsetof(struct measurement, member)
 
 static const struct field fields[] = {
@@ -45,6 +56,10 @@ static const struct field fields[] = {
 		FIELD_U64, AT(involuntary_switches), false},
 	{"clean", "", "1: no involuntary switch and cpu_ns above 99.5 % of wall_ns",
 		FIELD_BOOL, AT(clean), false},
+	{"scaled", "",
+		"1: a counter ran for a part of the window, and --scale extrapolates "
+		"it",
+		FIELD_BOOL, AT(scaled), false},
 	{"error", "", "why there is no window, or a remark; empty: none", FIELD_TEXT,
 		AT(error), false},
 };

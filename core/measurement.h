@@ -27,6 +27,9 @@ struct measurement {
 			     unknown */
 	uint64_t involuntary_switches;
 	bool clean; /* measurement_is_clean at the time of writing */
+	/* A counter did not run all of the window, and the run asked for such values to
+	 * be extrapolated; `values` themselves never are. */
+	bool scaled;
 	/* By the dataset's or sink's event list; a value that never ran has running_ns 0.
 	 */
 	struct counter_value values[RECORD_EVENTS];
@@ -35,6 +38,9 @@ struct measurement {
 
 /* No involuntary switch, and on the CPU for more than 99.5 % of the wall time. */
 bool measurement_is_clean(const struct measurement *measurement);
+
+/* Whether a counter ran for a part of the window only. */
+bool measurement_shared_counters(const struct measurement *measurement);
 
 extern const struct record_type measurement_record;
 

@@ -15,7 +15,7 @@
  * values of the run's events. The table writes CSV and JSON, reads CSV, and documents
  * itself.
  */
-enum { RECORD_EVENTS = 32 };
+enum { RECORD_EVENTS = 64 };
 
 /* The names of the events that columns stand for, in order; names are unique. */
 struct event_list {

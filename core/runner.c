@@ -109,6 +109,8 @@ static int measure_point(struct run *run, size_t index, const struct kernel *ker
 		error = window_measure(&meter, kernel, state, reads, measurement);
 		if (error)
 			break;
+		measurement->scaled =
+			setup->scaled && measurement_shared_counters(measurement);
 		if (open) {
 			open_group_spread(open, measurement);
 			run->outcome->reading_ns +=

@@ -27,6 +27,7 @@ struct runner_setup {
 	struct counter_filter filter;    /* whose instructions count */
 	const struct event_list *events; /* columns: every event of the groups */
 	const struct memory_backend *(*find_memory)(const char *name);
+	bool scaled; /* mark windows whose values will be extrapolated */
 	bool verify; /* prove every layout (costs one pass over the buffer) */
 	volatile const sig_atomic_t
 		*stop; /* set by a signal handler: end after this window */

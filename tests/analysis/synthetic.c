@@ -128,8 +128,13 @@ static void count_events(struct measurement *m, const struct synthetic_options *
 	} else {
 		set_value(m, events, "DTLB_HITS_L2", truth->dtlb_misses - truth->walks);
 		set_value(m, events, "DTLB_WALKS", truth->walks);
-		if (options->multiplexed)
-			m->values[event_list_find(events, "DTLB_WALKS")].running_ns /= 2;
+		if (options->multiplexed) {
+			struct counter_value *value =
+				&m->values[event_list_find(events, "DTLB_WALKS")];
+
+			value->running_ns /= 2;
+			value->count /= 2;
+		}
 	}
 }
 
@@ -383,6 +388,7 @@ static void describe_run(struct environment *e, const struct synthetic_options *
 			"perf_event_paranoid is 4; `sysctl kernel.perf_event_paranoid=2` "
 			"or CAP_PERFMON would allow them");
 	(void)snprintf(e->baseline, sizeof(e->baseline), "%s", options->backends[0]);
+	e->scaled = options->scaled;
 	e->window_overhead_ns = 48;
 	e->window_outside_ns = 15300;
 	e->kernel_costs_count = 1;

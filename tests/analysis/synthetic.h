@@ -34,6 +34,7 @@ struct synthetic_options {
 	bool quiet;          /* no noise at all, no disturbed window */
 	bool all_disturbed;  /* round 0 has no clean window */
 	bool multiplexed;    /* the page-walk counter ran half of the time */
+	bool scaled;         /* and --scale was given */
 	bool no_clock;       /* nothing told the clock */
 	bool own_cost;       /* windows hold what they cost themselves, and it is known */
 	const char *machine; /* hwloc synthetic description; NULL: 32K, 512K, 32M */

@@ -217,12 +217,52 @@ static void rejects_counters_that_ran_part_of_the_time(void **state)
 	options.max_bytes = 32 << 10;
 	analyse(&f, &options);
 	/* One counter of the tlb group's windows. */
-	assert_int_equal(f.staircase.rejected, f.run.dataset.count / 2);
+	assert_int_equal(f.staircase.tally.rejected, f.run.dataset.count / 2);
 	assert_false(f.staircase.known[QUANTITY_PAGE_WALKS]);
 	assert_false(f.staircase.known[QUANTITY_DTLB_L1_MISSES]);
 	assert_true(f.staircase.known[QUANTITY_CYCLES]);
 	assert_true(f.staircase.known[QUANTITY_FROM_L2]);
 	release(&f);
+}
+
+/* On request only: twice the count of half the window is the count of all of it. */
+static void scales_counters_that_ran_part_of_the_time(void **state)
+{
+	struct synthetic_options options = usual;
+	struct staircase scaled;
+	struct fixture part, whole;
+
+	(void)state;
+	options.max_bytes = 32 << 10;
+	analyse(&whole, &options);
+	options.multiplexed = true;
+	analyse(&part, &options);
+	assert_int_equal(staircase_build(&scaled, &part.run.dataset,
+				 &(struct staircase_options){.groups = part.run.groups,
+					 .groups_count = part.run.groups_count,
+					 .scaled = true,
+					 .machine = &part.run.machine,
+					 .baseline = "small"}),
+		0);
+	assert_int_equal(scaled.tally.scaled, part.run.dataset.count / 2);
+	assert_int_equal(scaled.tally.rejected, 0);
+	assert_int_equal(whole.staircase.tally.scaled, 0);
+	assert_true(scaled.known[QUANTITY_PAGE_WALKS]);
+	for (size_t k = 0; k < scaled.series[0].count; k++) {
+		double expected = whole.staircase.series[0]
+					  .stairs[k]
+					  .estimates[QUANTITY_DTLB_L1_MISSES]
+					  .median;
+		double value = scaled.series[0]
+				       .stairs[k]
+				       .estimates[QUANTITY_DTLB_L1_MISSES]
+				       .median;
+
+		assert_true(fabs(value - expected) < 0.001);
+	}
+	staircase_release(&scaled);
+	release(&part);
+	release(&whole);
 }
 
 static void never_ran_is_unknown_not_zero(void **state)
@@ -243,7 +283,7 @@ static void never_ran_is_unknown_not_zero(void **state)
 					 .machine = &f.run.machine,
 					 .baseline = "small"}),
 		0);
-	assert_int_equal(s.rejected, 0);
+	assert_int_equal(s.tally.rejected, 0);
 	assert_false(s.known[QUANTITY_CYCLES]);
 	assert_false(s.known[QUANTITY_FROM_L2]);
 	assert_true(s.known[QUANTITY_CLOCK_CYCLES]);
@@ -505,6 +545,7 @@ int main(void)
 		cmocka_unit_test(verdicts_need_their_interval),
 		cmocka_unit_test(error_rows_are_counted_and_named),
 		cmocka_unit_test(rejects_counters_that_ran_part_of_the_time),
+		cmocka_unit_test(scales_counters_that_ran_part_of_the_time),
 		cmocka_unit_test(never_ran_is_unknown_not_zero),
 		cmocka_unit_test(a_round_without_clean_windows_is_used_and_marked),
 		cmocka_unit_test(cycles_come_from_the_clock_without_counters),

@@ -133,6 +133,33 @@ static void twice_gives_the_same_bytes(void **state)
 	}
 }
 
+static void marks_scaled_counts(void **state)
+{
+	struct synthetic_options options = usual;
+	struct fixture *f = *state;
+	struct complaint complaint = {0};
+	struct text summary, figure;
+
+	skip_without_gnuplot();
+	options.multiplexed = true;
+	write_run(f, &options);
+	assert_int_equal(report(f, &complaint), 0);
+	read_output(f, "summary.txt", &summary);
+	assert_non_null(strstr(summary.bytes, "counter values rejected"));
+	assert_null(strstr(summary.bytes, "SCALED"));
+	text_release(&summary);
+	options.scaled = true;
+	write_run(f, &options);
+	assert_int_equal(report(f, &complaint), 0);
+	read_output(f, "summary.txt", &summary);
+	read_output(f, "figure/settings.gp", &figure);
+	assert_non_null(strstr(summary.bytes, "counter values SCALED"));
+	assert_null(strstr(summary.bytes, "counter values rejected"));
+	assert_non_null(strstr(figure.bytes, "counts are scaled"));
+	text_release(&figure);
+	text_release(&summary);
+}
+
 static void draws_whatever_is_there(void **state)
 {
 	static const struct synthetic_options variants[] = {
@@ -273,6 +300,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			twice_gives_the_same_bytes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(marks_scaled_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			draws_whatever_is_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -83,6 +83,10 @@ plans "-k page-chase" "kernels page-chase"
 plans "--kernels=strided,chase" "kernels strided, chase"
 plans "--counters fake -g cache" "groups cache"
 plans "--counters fake --groups=tlb,cache" "groups tlb, cache"
+plans "--counters fake -g cache -g tlb" "groups cache, tlb"
+plans "--counters fake -e cycles,page-faults" "groups events"
+plans "--counters fake --events=r0f45 -g software -e faults,cs:k" "groups events, software, events2"
+plans "--counters fake -g cache --scale" "groups cache"
 plans "-g none" "groups none"
 plans "--counters=none" "groups none: clocks only"
 plans "--filter=ukhGH --counters=fake" "groups cache, tlb"
@@ -141,6 +145,13 @@ refuses "-b small,," '--backends' 'an empty name'
 refuses "--kernels=foo" '--kernels: "foo"' 'there is no kernel foo' 'accepted: chase'
 refuses "--counters fake --groups=nonesuch" 'counter group "nonesuch"' 'try: groups of this CPU'
 refuses "--counters fake -g $work/none.txt" "$work/none.txt"
+refuses "--counters fake -g cache -g cache" '--groups' 'twice'
+refuses "--counters fake -e page-fualts" 'event page-fualts' 'PAGE-FAULTS'
+refuses "--counters fake -e L1_DTLB_MISST" 'event L1_DTLB_MISST'
+refuses "--counters fake -e cycles,,faults" 'an empty name'
+refuses "--counters fake -e faults,faults" 'stands in it twice'
+refuses "--counters fake --events=" '--events' 'the list is empty'
+refuses "--counters fake -e abacus/event=1/" 'no PMU "abacus"'
 refuses "--sizes=x" '--sizes: "x"' 'x is not a size' 'accepted: sizes as'
 refuses "-s 64K,4K" '--sizes' 'sizes must ascend'
 refuses "-s 4K,4K" '--sizes' 'twice'
