@@ -345,10 +345,10 @@ static void test_metrics(void **state)
 {
 	static const char *const folders[] = {"zen2", "zen3", "zen4", "zen5", "skx",
 		"icx", "spr", "gnr", "adl_glc", "arm_n1", "arm_v1", "arm_v2"};
-	static const double amd[] = {8000, 400, 300, 200, 50};
-	static const double differences[] = {8000, 950, 550, 250, 30};
-	static const double cpu[] = {6000, 1500, 1000, 10, 900};
-	static const double by_source[] = {8000, 400, 300, 250, 950, 20};
+	static const double amd[GROUP_EVENTS] = {8000, 400, 300, 200, 50};
+	static const double differences[GROUP_EVENTS] = {8000, 950, 550, 250, 30};
+	static const double cpu[GROUP_EVENTS] = {6000, 1500, 1000, 10, 900};
+	static const double by_source[GROUP_EVENTS] = {8000, 400, 300, 250, 950, 20};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
