@@ -86,9 +86,9 @@ for entry in "${entries[@]}"; do
   [ $fast -eq 0 ] || [ "$speed" = fast ] || continue
   count=$((count + 1))
   # shellcheck disable=SC2086 # a list
-  missing=$(missing_packages $packages 2>/dev/null | xargs)
-  if [ -n "$missing" ]; then
-    echo "ok $count - $name # SKIP not installed: $missing"
+  absent=$(missing_packages $packages 2>/dev/null | xargs)
+  if [ -n "$absent" ]; then
+    echo "ok $count - $name # SKIP not installed: $absent"
     continue
   fi
   body "$name" >"$work/script"
