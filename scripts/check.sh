@@ -42,6 +42,7 @@ suite() {
 
 step "format" make -s format-check
 step "layers" scripts/lib/check-layers.sh
+step "licences" scripts/lib/check-licences.sh
 step "shellcheck" make -s lint-shell
 suite gcc release
 suite clang release
