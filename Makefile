@@ -22,9 +22,14 @@ OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 OPT_tsan := -O1 -g -fsanitize=thread
 PACKAGES := hwloc jansson libdw
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES))
-PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lpfm -lm -lpthread
+PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lpfm -lm -lpthread -ldl
+# liblikwid is optional, and loaded by this name when it is first needed; LIKWID=no builds without.
+ifndef LIKWID
+LIKWID := $(if $(filter /%,$(shell $(CC) -print-file-name=liblikwid.so)),$(shell scripts/lib/find-likwid.sh $(CC)))
+endif
+LIKWID_FOLDER := $(if $(filter-out no,$(LIKWID)),likwid,likwid-absent)
 CPPFLAGS := -I. -D_GNU_SOURCE -DESCALIER_VERSION='"$(VERSION)"' -DESCALIER_PREFIX='"$(PREFIX)"' \
-	$(EXTRA_CPPFLAGS)
+	-DESCALIER_LIKWID_SONAME='"$(LIKWID)"' $(EXTRA_CPPFLAGS)
 CFLAGS := -std=c11 $(OPT_$(MODE)) $(WARNINGS) $(EXTRA_CFLAGS)
 LDFLAGS := $(filter -fsanitize%,$(OPT_$(MODE))) $(EXTRA_LDFLAGS)
 
@@ -32,7 +37,8 @@ LDFLAGS := $(filter -fsanitize%,$(OPT_$(MODE))) $(EXTRA_LDFLAGS)
 # where there is one for this architecture.
 MODULES := base topology counters alloc core analysis cli
 arch_of = $(if $(wildcard $(1)/$(ARCH)),$(1)/$(ARCH),$(1)/generic)
-sources_of = $(wildcard $(1)/*.c $(1)/kernels/*.c $(1)/hp/*.c $(call arch_of,$(1))/*.c)
+sources_of = $(wildcard $(1)/*.c $(1)/kernels/*.c $(1)/hp/*.c $(1)/$(LIKWID_FOLDER)/*.c \
+	$(call arch_of,$(1))/*.c)
 $(foreach m,$(MODULES),$(eval SOURCES_$(m) := $(call sources_of,$(m))))
 $(foreach m,$(MODULES),$(eval OBJECTS_$(m) := $(SOURCES_$(m):%.c=$(B)/%.o)))
 # main.o stays out of the library, so that tests can link the subcommands.
@@ -52,7 +58,7 @@ libs_of = $(foreach l,$(1) $(BELOW_$(1)),$(B)/lib$(l).a)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all check test-programs lint lint-shell format format-check fuzz check-aarch64 \
+.PHONY: all check check-likwid test-programs lint lint-shell format format-check fuzz check-aarch64 \
 	check-install bench bench-alloc install uninstall clean
 
 all: $(B)/escalier $(B)/libescalier-trace.so
@@ -69,7 +75,7 @@ endef
 $(foreach m,$(MODULES),$(eval $(call library_rule,$(m))))
 
 # Everything is rebuilt when a flag changes.
-FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
+FLAGS := $(CC) $(LIKWID_FOLDER) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
 ifneq ($(shell cat $(B)/flags 2>/dev/null),$(FLAGS))
 $(shell mkdir -p $(B))
 $(file >$(B)/flags,$(FLAGS))
@@ -90,15 +96,16 @@ include interpose/hp/hp.mk
 
 # tests/<module>/test-NAME.c links that module and those below it; tests/<module>/link.mk adds what
 # one of them needs beside (LINK_test-NAME := flags).
-TESTS := $(wildcard $(MODULES:%=tests/%/test-*.c))
+TESTS := $(wildcard $(MODULES:%=tests/%/test-*.c) $(MODULES:%=tests/%/$(LIKWID_FOLDER)/test-*.c))
 TEST_PROGRAMS := $(TESTS:%.c=$(B)/%)
--include $(wildcard tests/*/link.mk)
+-include $(wildcard tests/*/link.mk tests/*/*/link.mk)
 define test_rule
-$(B)/tests/$(1)/test-%: $(B)/tests/$(1)/test-%.o $(call libs_of,$(1))
+$(B)/tests/$(1)/test-%: $(B)/tests/$(1)/test-%.o $(call libs_of,$(2))
 	$$(CC) $$(LDFLAGS) $$(LINK_$$(@F)) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(PKG_LIBS) \
 		-lcmocka
 endef
-$(foreach m,$(MODULES),$(eval $(call test_rule,$(m))))
+$(foreach m,$(MODULES),$(eval $(call test_rule,$(m),$(m))))
+$(foreach m,$(MODULES),$(eval $(call test_rule,$(m)/$(LIKWID_FOLDER),$(m))))
 test-programs: $(TEST_PROGRAMS)
 
 # The shell suites run the program itself; failures are injected into the plain builds only, since a
@@ -114,8 +121,14 @@ endif
 check: all test-programs
 	ESCALIER=$(abspath $(B)/escalier) ESCALIER_INJECT=$(abspath $(INJECT)) MODE=$(MODE) \
 		scripts/lib/run-tests.sh -l "$(notdir $(CC)) $(MODE)" $(TEST_PROGRAMS) $(SUITES)
+# What differs between a build with liblikwid and one without.
+LIKWID_TESTS := $(filter $(B)/tests/counters/%,$(TEST_PROGRAMS)) $(B)/tests/core/test-marker
+check-likwid: all $(LIKWID_TESTS)
+	ESCALIER=$(abspath $(B)/escalier) MODE=$(MODE) scripts/lib/run-tests.sh \
+		-l "$(notdir $(CC)) $(MODE), $(LIKWID_FOLDER):" $(LIKWID_TESTS) tests/cli/test-likwid.sh
 
-C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) alloc/hp/*.[ch] core/kernels/*.c topology/*/*.c counters/*/*.c interpose/*/*.[ch] tests/*/*.[ch] \
+C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) alloc/hp/*.[ch] core/kernels/*.c core/likwid*/*.c topology/*/*.c \
+	counters/*/*.[ch] interpose/*/*.[ch] tests/*/*.[ch] tests/*/likwid*/*.[ch] \
 	fuzz/*.c bench/*.c bench/*/*.[ch])
 format:
 	clang-format -i $(C_FILES)
@@ -134,6 +147,7 @@ lint: $(TIDY)
 FUZZ_SECONDS ?= 5
 CORPUS_fuzz-csv := tests/core/data
 CORPUS_fuzz-group := counters/groups/zen3
+CORPUS_fuzz-likwid := counters/groups/skx
 CORPUS_fuzz-topology := tests/topology/machines
 FUZZERS := $(patsubst fuzz/%.c,%,$(wildcard fuzz/fuzz-*.c))
 FB := build/clang-fuzz

@@ -4,6 +4,7 @@
 
 /* The subcommands: argv[0] is the command's own name; each returns the exit code. */
 int cmd_fields(int argc, char **argv);
+int cmd_likwid_trial(int argc, char **argv);
 int cmd_machine(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);

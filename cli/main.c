@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/cmd.h"
 #include "cli/output.h"
+#include "counters/likwid.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct command {
 	const char *name;
-	const char *summary;
+	const char *summary; /* NULL: not for people */
 	int (*run)(int argc, char **argv);
 };
 
@@ -19,6 +20,7 @@ static const struct command commands[] = {
 		cmd_report},
 	{"machine", "print what a machine says of its memory hierarchy", cmd_machine},
 	{"fields", "describe the columns of the raw files", cmd_fields},
+	{"likwid-trial", NULL, cmd_likwid_trial},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -29,7 +31,9 @@ static void describe(struct text *text)
 		"The memory hierarchy of Linux machines, measured, with the hardware "
 		"events behind it.\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		text_format(text, "  %-10s%s\n", commands[i].name, commands[i].summary);
+		if (commands[i].summary)
+			text_format(text, "  %-10s%s\n", commands[i].name,
+				commands[i].summary);
 	text_append(text,
 		"\nescalier COMMAND --help tells more; escalier --version tells the "
 		"version.\n");
@@ -72,6 +76,7 @@ int main(int argc, char **argv)
 {
 	if (argc < 2)
 		return refuse(NULL);
+	likwid_trial_program("/proc/self/exe", LIKWID_TRIAL_SECONDS);
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);

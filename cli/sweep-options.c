@@ -328,7 +328,7 @@ static const struct option_row rows[] = {
 	{"window", 0, "TIME", "length of a window (1ms)", "10us to 1s", take_window},
 	{"seed", 0, "N", "of the random cycles (from the system; recorded)",
 		"0 to 9223372036854775807", take_seed},
-	{"counters", 0, "NAME", "who counts (auto)", "auto, perf, none, fake",
+	{"counters", 0, "NAME", "who counts (auto)", "auto, perf, likwid, none, fake",
 		take_counters},
 	{"filter", 0, "LETTERS", "whose instructions count (u)",
 		"u user, k kernel, h hypervisor, H host, G guests, as uk", take_filter},

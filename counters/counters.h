@@ -140,9 +140,10 @@ struct counter_backend {
 	void (*close)(struct counters *counters); /* NULL is fine */
 };
 
-/* In order of preference: perf, (likwid), none. `fake` is found by name only. */
+/* In order of preference: perf, likwid, none. `fake` is found by name only. */
 extern const struct counter_backend *const counter_backends[]; /* ends with NULL */
 extern const struct counter_backend counters_perf;
+extern const struct counter_backend counters_likwid;
 extern const struct counter_backend counters_none;
 extern const struct counter_backend counters_fake;
 

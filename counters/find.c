@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
 #include "counters/group.h"
+#include "counters/likwid.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -97,6 +98,19 @@ static int append_name(
 	return names->error;
 }
 
+/* Where there is liblikwid, what it reads counts: it is its format. */
+static int read_as_likwid(struct group *group, const char *path, const struct text *text,
+	struct complaint *complaint)
+{
+	int error = likwid_read_group(group, path, text->bytes, text->length, complaint);
+
+	if (error == -EOPNOTSUPP)
+		return 0;
+	if (error)
+		group_release(group);
+	return error;
+}
+
 static int load_path(struct group *group, const char *path, const char *arch,
 	const char *name, struct complaint *complaint)
 {
@@ -110,6 +124,8 @@ static int load_path(struct group *group, const char *path, const char *arch,
 	else if (error != -ENOENT)
 		complaint_what(complaint, "cannot read group file %s: %s", path,
 			strerror(-error));
+	if (!error)
+		error = read_as_likwid(group, path, &text, complaint);
 	text_release(&text);
 	if (!error)
 		(void)snprintf(group->arch, sizeof(group->arch), "%s", arch);

@@ -6,6 +6,7 @@
 
 const struct counter_backend *const counter_backends[] = {
 	&counters_perf,
+	&counters_likwid,
 	&counters_none,
 	NULL,
 };

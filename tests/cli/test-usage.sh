@@ -192,7 +192,7 @@ done
 for value in -1 x 9223372036854775808; do
   refuses "--seed=$value" "--seed: \"$value\"" 'accepted: 0 to 9223372036854775807'
 done
-refuses "--counters=abacus" '--counters: "abacus"' 'accepted: auto, perf, none, fake'
+refuses "--counters=abacus" '--counters: "abacus"' 'accepted: auto, perf, likwid, none, fake'
 refuses "--filter=z" '--filter: "z"' 'accepted: u user, k kernel'
 refuses "--filter=uu" '--filter: "uu"'
 refuses "--filter=" '--filter: ""'

@@ -35,9 +35,10 @@ static void test_registry(void **state)
 	assert_ptr_equal(counters_find("perf", &complaint), &counters_perf);
 	assert_ptr_equal(counters_find("none", &complaint), &counters_none);
 	assert_ptr_equal(counters_find("fake", &complaint), &counters_fake);
+	assert_ptr_equal(counters_find("likwid", &complaint), &counters_likwid);
 	assert_null(counters_find("likwit", &complaint));
 	assert_string_equal(complaint.what, "there is no counter backend \"likwit\"");
-	assert_string_equal(complaint.advice, "give one of: auto, perf, none");
+	assert_string_equal(complaint.advice, "give one of: auto, perf, likwid, none");
 	/* None always serves, so that auto finds one; fake is never among them. */
 	backend = counters_find("auto", &complaint);
 	assert_true(backend == &counters_perf || backend == &counters_none);
