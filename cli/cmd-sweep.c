@@ -27,6 +27,8 @@ struct sweep {
 	struct sweep_options options;
 	struct environment environment;
 	struct machine machine;
+	const struct marker *marker; /* NULL: nobody asks for regions */
+	bool marker_missing;         /* somebody does, and there can be none */
 	struct counting counting;
 	struct plan plan;
 	struct pools pools;
@@ -196,6 +198,7 @@ static int run_plan(struct sweep *sweep)
 		.groups_count = sweep->counting.groups_count,
 		.filter = sweep->options.counters.filter,
 		.events = &sweep->counting.events,
+		.marker = sweep->marker,
 		.find_memory = memory_find,
 		.scaled = sweep->options.counters.scaled,
 		.verify = sweep->options.verify,
@@ -296,7 +299,8 @@ out:
 	text_release(&written);
 	if (tell(sweep))
 		code = EXIT_FAILURE;
-	if (!code && (sweep->outcome.errors || sweep->counting.partial))
+	if (!code && (sweep->outcome.errors || sweep->counting.partial ||
+			     sweep->marker_missing))
 		code = EXIT_PARTIAL;
 	return code;
 }
@@ -335,6 +339,31 @@ static void warn_about_counters(const struct sweep *sweep)
 	if (sweep->environment.counters_missing[0] && !sweep->options.quiet)
 		fprintf(stderr, "escalier: hardware counters: %s\n",
 			sweep->environment.counters_missing);
+}
+
+/* Under likwid-perfctr the counters are its own, unless both are asked for. */
+static void open_marker(struct sweep *sweep)
+{
+	struct counter_request *request = &sweep->options.counters;
+	struct complaint complaint = {.what = ""};
+	int error = marker_open(&sweep->marker, &complaint);
+
+	sweep->marker_missing = error < 0;
+	if (sweep->marker_missing)
+		message_complaint(&complaint);
+	if (error || request->backend_asked || request->groups_asked)
+		return;
+	request->backend = "none";
+	(void)snprintf(sweep->environment.counters_missing,
+		sizeof(sweep->environment.counters_missing),
+		"likwid-perfctr has them, by regions");
+}
+
+static void close_marker(struct sweep *sweep)
+{
+	if (sweep->marker)
+		sweep->marker->close();
+	sweep->marker = NULL;
 }
 
 /* Everything that reads the machine and changes nothing, then the sweep: the exit code.
@@ -399,7 +428,10 @@ static int run_command(struct sweep *sweep, int argc, char **argv)
 					    sweep->options.topology, &sweep->complaint))
 		return fail(sweep);
 	fill_environment(sweep, argc, argv);
+	if (!sweep->options.dry_run)
+		open_marker(sweep);
 	code = plan_and_run(sweep);
+	close_marker(sweep);
 	topology_release(&sweep->machine);
 	return signals_received ? 128 + signals_received : code;
 }

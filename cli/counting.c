@@ -289,13 +289,14 @@ static int find_backend(struct counting *counting, const struct counter_request 
 	if (!counting->backend) {
 		complaint_what(complaint, "--counters: \"%s\" is not possible",
 			request->backend);
-		complaint_why(complaint, "accepted: auto, perf, none, fake");
+		complaint_why(complaint, "accepted: auto, perf, likwid, none, fake");
 		return -EINVAL;
 	}
 	if (counting->backend == &counters_none && why.what[0])
 		(void)complaint_line(&why, environment->counters_missing,
 			sizeof(environment->counters_missing));
-	else if (counting->backend == &counters_none)
+	else if (counting->backend == &counters_none &&
+		 environment->counters_missing[0] == '\0')
 		(void)snprintf(environment->counters_missing,
 			sizeof(environment->counters_missing), "not asked for");
 	return 0;

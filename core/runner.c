@@ -85,6 +85,23 @@ static int write_errors(
 	return flush(run);
 }
 
+static int announce(struct run *run, const char *region)
+{
+	int error = run->setup->marker ? run->setup->marker->announce(region) : 0;
+
+	if (error) {
+		complaint_what(run->complaint, "region %s cannot be counted", region);
+		complaint_why(run->complaint,
+			"CPU %d is none of those that likwid-perfctr counts on",
+			run->pinned_cpu);
+		complaint_advise(run->complaint,
+			"likwid-perfctr -C %d ..., or escalier sweep --cpu N for a CPU N of "
+			"its -C",
+			run->pinned_cpu);
+	}
+	return error;
+}
+
 /* The windows of one point into the batch. */
 static int measure_point(struct run *run, size_t index, const struct kernel *kernel,
 	struct kernel_state *state, uint64_t reads)
@@ -92,9 +109,15 @@ static int measure_point(struct run *run, size_t index, const struct kernel *ker
 	const struct runner_setup *setup = run->setup;
 	const struct point *point = &setup->plan->points[index];
 	struct open_group *open = group_set_find(&run->groups, point->group);
-	struct window_meter meter = {.clocks = setup->clocks, .backend = setup->counters};
-	int error = 0;
+	char region[MARKER_REGION];
+	struct window_meter meter = {.clocks = setup->clocks,
+		.backend = setup->counters,
+		.marker = setup->marker,
+		.region = marker_region(region, point)};
+	int error = announce(run, region);
 
+	if (error)
+		return error;
 	if (open) {
 		meter.counters = open->counters;
 		meter.events_count = open->group->events_count;

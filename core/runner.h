@@ -26,6 +26,7 @@ struct runner_setup {
 	size_t groups_count;
 	struct counter_filter filter;    /* whose instructions count */
 	const struct event_list *events; /* columns: every event of the groups */
+	const struct marker *marker;     /* a region for each point; NULL: none */
 	const struct memory_backend *(*find_memory)(const char *name);
 	bool scaled; /* mark windows whose values will be extrapolated */
 	bool verify; /* prove every layout (costs one pass over the buffer) */

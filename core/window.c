@@ -19,6 +19,23 @@ static int read_counters(const struct window_meter *meter, struct counter_value 
 	return meter->counters ? meter->backend->read(meter->counters, values) : 0;
 }
 
+/* The window's outer ends: the region, and in it the counters. */
+static int begin(const struct window_meter *meter, struct counter_value *values)
+{
+	int error = meter->marker ? meter->marker->start(meter->region) : 0;
+
+	return error ? error : read_counters(meter, values);
+}
+
+static int end(const struct window_meter *meter, struct counter_value *values)
+{
+	int error = read_counters(meter, values);
+
+	if (!error && meter->marker)
+		error = meter->marker->stop(meter->region);
+	return error;
+}
+
 int window_measure(struct window_meter *meter, const struct kernel *kernel,
 	struct kernel_state *state, uint64_t reads, struct measurement *measurement)
 {
@@ -28,7 +45,7 @@ int window_measure(struct window_meter *meter, const struct kernel *kernel,
 	double ghz_before =
 		meter->ghz_before > 0 ? meter->ghz_before : clocks->core_ghz();
 	uint64_t switches = clocks->involuntary_switches();
-	int error = read_counters(meter, before);
+	int error = begin(meter, before);
 
 	if (error)
 		return error;
@@ -40,7 +57,7 @@ int window_measure(struct window_meter *meter, const struct kernel *kernel,
 	uint64_t wall_end = clocks->wall_ns();
 	uint64_t cpu_end = clocks->cpu_ns();
 
-	error = read_counters(meter, after);
+	error = end(meter, after);
 	if (error)
 		return error;
 	measurement->reads = reads;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "core/kernel.h"
+#include "core/marker.h"
 #include "core/measurement.h"
 #include "counters/counters.h"
 
@@ -13,8 +14,10 @@
 struct window_meter {
 	const struct clocks *clocks;
 	const struct counter_backend *backend;
-	struct counters *counters; /* open and started; NULL: clocks only */
-	size_t events_count;       /* of the open group */
+	struct counters *counters;   /* open and started; NULL: clocks only */
+	size_t events_count;         /* of the open group */
+	const struct marker *marker; /* NULL: none */
+	const char *region;          /* of the marker; announced */
 	double ghz_before; /* read after the last window, before this one; 0 not yet */
 };
 
@@ -22,8 +25,8 @@ struct window_meter {
  * Runs `reads` of the kernel between counter readings and, inside those, clock readings:
  * the counters' own cost stays outside the time. Fills reads, times, clock, switches,
  * clean, and the first events_count values of `measurement`; `clock_ghz` is the faster of
- * the readings on either side, since an interrupt can only slow one. 0 or -errno of
- * reading the counters.
+ * the readings on either side, since an interrupt can only slow one. A marker's
+ * region is around it all. 0 or -errno of reading the counters or of the marker.
  */
 int window_measure(struct window_meter *meter, const struct kernel *kernel,
 	struct kernel_state *state, uint64_t reads, struct measurement *measurement);

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Installs what is missing, then passes everything that a change must pass: format, layers, lint,
-# unit and command-line tests with gcc and clang, under address, undefined-behaviour and thread
-# sanitizers, the kernels on AArch64, and a short run of each fuzz target. The last line counts all.
+# Installs what is missing, then passes everything that a change must pass: format, layers, licences,
+# lint, unit and command-line tests with gcc and clang, under address, undefined-behaviour and thread
+# sanitizers, and without liblikwid, the kernels on AArch64, and a short run of each fuzz target. The
+# last line counts all.
 set -u
 cd "$(dirname "$0")/.." || exit
 # shellcheck source=scripts/lib/setup.sh
@@ -40,6 +41,13 @@ suite() {
     make -s CC="$1" MODE="$2" check
 }
 
+# What differs where liblikwid is not there.
+without_likwid() {
+  local variant=(LIKWID=no B=build/gcc-without-likwid)
+  step "build, gcc release without liblikwid" make -s -j"$jobs" "${variant[@]}" all &&
+    make -s -j"$jobs" "${variant[@]}" check-likwid
+}
+
 step "format" make -s format-check
 step "layers" scripts/lib/check-layers.sh
 step "licences" scripts/lib/check-licences.sh
@@ -48,6 +56,7 @@ suite gcc release
 suite clang release
 suite gcc asan
 suite clang tsan
+without_likwid
 step "kernels on aarch64" make -s check-aarch64
 step "fuzz targets, a short run of each" make -s fuzz
 step "install and uninstall" make -s check-install

@@ -9,7 +9,7 @@ build_packages=(gcc make pkg-config libc6-dev libhwloc-dev libpfm4-dev libjansso
 # shellcheck disable=SC2034
 allocator_packages=(libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4)
 # shellcheck disable=SC2034
-check_packages=(clang python3 clang-format clang-tidy libclang-rt-dev libcmocka-dev shellcheck git
+check_packages=(likwid clang python3 clang-format clang-tidy libclang-rt-dev libcmocka-dev shellcheck git
   file gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
 
 missing_packages() {
