@@ -240,7 +240,8 @@ struct hp_stats {
 	uint64_t purged_bytes;      /* given back with the addresses kept */
 	uint64_t decayed_bytes;     /* of all bytes given back: because they were unused
 				       for decay_ms */
-	uint64_t remote_frees;      /* blocks freed by a thread that did not own them */
+	uint64_t remote_frees;      /* blocks given back to the thread whose span they
+				       are of, by another one */
 	uint64_t heaps;             /* of threads, made; reused ones count once */
 	uint64_t fork_copied_bytes; /* moved off pool pages because of a fork */
 

@@ -135,8 +135,11 @@ static struct large *resize_kept(size_t bytes, size_t alignment)
 	size_t index = KEPT_MAX;
 	size_t before;
 
+	/* It may stay where it is. */
 	for (size_t i = 0; i < kept_count; i++)
-		if (index == KEPT_MAX || kept[i]->pages.bytes > kept[index]->pages.bytes)
+		if (is_aligned(kept[i]->pages.base, alignment) &&
+			(index == KEPT_MAX ||
+				kept[i]->pages.bytes > kept[index]->pages.bytes))
 			index = i;
 	if (index == KEPT_MAX)
 		return NULL;

@@ -43,6 +43,22 @@ static void add_segment(struct segment *segment, void *context)
 	stats->wasted_bytes += SEGMENT_BYTES - (stats->live_bytes - live_before);
 }
 
+/* To their spans, what lies in caches is in use. */
+static void subtract_cached(struct hp_stats *stats)
+{
+	for (unsigned class = 0; class < CLASS_COUNT; class++) {
+		uint64_t cached = threads_cached(class);
+
+		if (cached > stats->classes[class].live)
+			cached = stats->classes[class].live;
+		stats->classes[class].live -= cached;
+		stats->classes[class].cached += cached;
+		stats->live_blocks -= cached;
+		stats->live_bytes -= cached * class_bytes(class);
+		stats->cached_bytes += cached * class_bytes(class);
+	}
+}
+
 void stats_of_heap(struct hp_stats *stats)
 {
 	struct large_stats large;
@@ -51,6 +67,7 @@ void stats_of_heap(struct hp_stats *stats)
 	for (unsigned class = 0; class < CLASS_COUNT; class ++)
 		stats->classes[class].block_bytes = class_bytes(class);
 	segments_visit(add_segment, stats);
+	subtract_cached(stats);
 	large_stats(&large);
 	stats->live_blocks += large.live_blocks;
 	stats->live_bytes += large.live_bytes;

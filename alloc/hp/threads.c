@@ -148,6 +148,22 @@ uint64_t threads_remote_frees(void)
 	return sum;
 }
 
+static uint64_t cached_by(const struct heap *heap, unsigned class)
+{
+	return atomic_load_explicit(&heap->caches[class].count, memory_order_relaxed);
+}
+
+uint64_t threads_cached(unsigned class)
+{
+	uint64_t sum = cached_by(&heap_orphans, class);
+
+	pthread_mutex_lock(&mutex);
+	for (const struct heap *heap = all; heap; heap = heap->next_all)
+		sum += cached_by(heap, class);
+	pthread_mutex_unlock(&mutex);
+	return sum;
+}
+
 void threads_age_idle(uint64_t now_ms, uint64_t after_ms)
 {
 	(void)orphans_lock();
