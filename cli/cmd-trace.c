@@ -192,6 +192,7 @@ static int set_environment(const struct trace_options *options, const char *fold
 	char own_folder[PATH_MAX] = ESCALIER_PREFIX "/lib";
 	char preload[2 * PATH_MAX + 32];
 	char number[32];
+	size_t length;
 	int error;
 
 	if (share_find_library("libescalier-trace.so", library, sizeof(library))) {
@@ -212,11 +213,12 @@ static int set_environment(const struct trace_options *options, const char *fold
 		setenv("ESCALIER_TRACE_SAMPLE_BYTES", number, 1) ||
 		setenv("ESCALIER_TRACE_MODE", options->count_only ? "count" : "sites", 1))
 		return -ENOMEM;
-	if (strlen(preload) >= sizeof(allocator->path)) {
+	length = strlen(preload);
+	if (length >= sizeof(allocator->path)) {
 		complaint_what(complaint, "the libraries' paths are too long");
 		return -ENAMETOOLONG;
 	}
-	(void)snprintf(allocator->path, sizeof(allocator->path), "%s", preload);
+	memcpy(allocator->path, preload, length + 1);
 	return 0;
 }
 

@@ -46,7 +46,7 @@ static void add_segment(struct segment *segment, void *context)
 /* To their spans, what lies in caches is in use. */
 static void subtract_cached(struct hp_stats *stats)
 {
-	for (unsigned class = 0; class < CLASS_COUNT; class++) {
+	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
 		uint64_t cached = threads_cached(class);
 
 		if (cached > stats->classes[class].live)

@@ -24,8 +24,8 @@ void threads_init(void); /* once */
 /* The calling thread's heap is given up. */
 void threads_exit(void);
 
-uint64_t threads_heaps(void);        /* ever made */
-uint64_t threads_remote_frees(void); /* of all of them */
+uint64_t threads_heaps(void);            /* ever made */
+uint64_t threads_remote_frees(void);     /* of all of them */
 uint64_t threads_cached(unsigned class); /* blocks, in the caches of all of them */
 
 /* Heaps of threads that ended keep what they have for the next thread, up to this age:
