@@ -148,7 +148,7 @@ static int open_pipes(int out[2], int err[2])
 
 static int run(unsigned cpu, const char *events, struct stream streams[2], bool *ended)
 {
-	int out[2], err[2];
+	int out[2] = {-1, -1}, err[2] = {-1, -1};
 	pid_t child;
 	int error = open_pipes(out, err);
 
