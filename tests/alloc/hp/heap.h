@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef TESTS_ALLOC_HP_HEAP_H
+#define TESTS_ALLOC_HP_HEAP_H
+
+#include "alloc/hp/hp.h"
+#include "tests/alloc/hp/model.h"
+
+/* hp as the allocator under test, in each of its settings. */
+extern const struct model_heap heap_hp;
+
+struct heap_setting {
+	const char *name; /* "hp-firstfit small" */
+	struct hp_options options;
+	unsigned huge_pages; /* of 2 MiB, that the pool must hold; 1 GiB pages count as
+				one each where the source is that */
+};
+
+enum heap_which {
+	HEAP_HP = 1,       /* the real policy, on every source and with all checks */
+	HEAP_TEACHING = 2, /* firstfit and bump */
+	HEAP_ALL = 3
+};
+
+/*
+ * Runs a group of tests once for each setting, in a child process that was initialised
+ * with it. Pages of pools are added for as long as it takes, where that is allowed, and a
+ * setting that cannot have them is skipped with the reason. Returns what main should.
+ */
+int heap_each(enum heap_which which, int (*group)(void));
+
+/* The setting of the group that runs. */
+const struct heap_setting *heap_setting(void);
+
+/* Fails the test with what is wrong, unless NULL. */
+void heap_expect_none(const char *wrong);
+
+/* Whether this is a build of the mode, as the variable MODE says. */
+bool heap_is_mode(const char *name);
+
+/* A number of repetitions, a part of it in a build that is slower (MODE is not release).
+ */
+unsigned long heap_scaled(unsigned long count);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Memory goes back to the system when it is no longer used: by hp_trim, by the decay, and
+ * by hp_finalize; and a huge page that is mostly in use stays whole.
+ */
+#include "tests/alloc/hp/heap.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/random.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+/* after the headers that it needs */
+#include <cmocka.h>
+
+enum { MB = 1 << 20, PEAK = 64 * MB, BLOCKS_MAX = PEAK / 256, PATIENCE_MS = 10000 };
+
+static struct hp_stats stats;
+static void *blocks[BLOCKS_MAX];
+
+static bool is_hp(void)
+{
+	return heap_setting()->options.policy == HP_POLICY_HP;
+}
+
+/* A line of a file of /proc in bytes. */
+static uint64_t field_bytes(const char *file, const char *field)
+{
+	struct text text;
+	const char *at;
+	uint64_t bytes = 0;
+
+	text_init(&text);
+	assert_int_equal(file_read_all(file, &text), 0);
+	at = strstr(text.bytes, field);
+	if (at)
+		bytes = strtoull(at + strlen(field), NULL, 10) * 1024;
+	text_release(&text);
+	return bytes;
+}
+
+static uint64_t resident(void)
+{
+	return field_bytes("/proc/self/status", "\nVmRSS:") +
+	       field_bytes("/proc/self/status", "\nHugetlbPages:");
+}
+
+static uint64_t resident_huge(void)
+{
+	return field_bytes("/proc/self/smaps_rollup", "\nAnonHugePages:");
+}
+
+static size_t fill(size_t block_bytes)
+{
+	size_t count = PEAK / block_bytes;
+
+	for (size_t i = 0; i < count; i++) {
+		blocks[i] = hp_malloc(block_bytes);
+		assert_non_null(blocks[i]);
+		memset(blocks[i], 1, block_bytes);
+	}
+	return count;
+}
+
+/* A peak of blocks of each kind goes back, all but a few huge pages. */
+static void test_trim_after_peak(void **state)
+{
+	const size_t sizes[] = {256, 5000, 70000, 3 * MB};
+
+	(void)state;
+	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+		uint64_t before = resident();
+		size_t count = fill(sizes[s]);
+		uint64_t full = resident();
+
+		assert_true(full - before >= PEAK / 2);
+		for (size_t i = 0; i < count; i++)
+			hp_free(blocks[i]);
+		(void)hp_trim(0);
+		assert_in_range(resident(), 0, before + 8 * MB);
+	}
+}
+
+/* As long as it takes, but not for ever; a program that waits does a little work too. */
+static bool falls_below(uint64_t limit)
+{
+	for (unsigned ms = 0; ms < PATIENCE_MS; ms += 10) {
+		if (resident() <= limit)
+			return true;
+		clock_sleep_ns(10 * 1000000u);
+		for (unsigned i = 0; i < 50; i++)
+			hp_free(hp_malloc(i * 300));
+	}
+	return false;
+}
+
+static void test_decay_after_peak(void **state)
+{
+	const size_t sizes[] = {256, 5000, 3 * MB};
+
+	(void)state;
+	if (heap_setting()->options.decay_ms < 0)
+		return;
+	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+		uint64_t before = resident();
+		size_t count = fill(sizes[s]);
+
+		for (size_t i = 0; i < count; i++)
+			hp_free(blocks[i]);
+		assert_true(falls_below(before + 8 * MB));
+	}
+	hp_stats(&stats);
+	assert_true(stats.decayed_bytes > 0);
+}
+
+/* Without a decay nothing is given back unasked. */
+static void test_no_decay(void **state)
+{
+	uint64_t given;
+	size_t count;
+
+	(void)state;
+	if (heap_setting()->options.decay_ms >= 0)
+		return;
+	count = fill(5000);
+	for (size_t i = 0; i < count; i++)
+		hp_free(blocks[i]);
+	hp_stats(&stats);
+	given = stats.decayed_bytes;
+	clock_sleep_ns(30 * 1000000u);
+	for (unsigned i = 0; i < 1000; i++)
+		hp_free(hp_malloc(i * 30));
+	hp_stats(&stats);
+	assert_int_equal(stats.decayed_bytes, given);
+	assert_int_equal(given, 0);
+	(void)hp_trim(0);
+}
+
+static void test_trim_keeps(void **state)
+{
+	size_t count = fill(5000);
+	uint64_t full = resident();
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		hp_free(blocks[i]);
+	(void)hp_trim(SIZE_MAX);
+	if (heap_setting()->options.decay_ms < 0)
+		assert_in_range(resident(), full - 8 * MB, full + 8 * MB);
+	(void)hp_trim(0);
+}
+
+/* Nine in ten are freed at random: half of what could be returned is, from blocks that
+ * are as large as a page. */
+static void test_scattered_survivors(void **state)
+{
+	uint64_t before = resident();
+	size_t count = fill(8192);
+	uint64_t full = resident() - before;
+	struct random random;
+	size_t kept = 0;
+	uint64_t limit;
+
+	(void)state;
+	random_init(&random, 1);
+	for (size_t i = 0; i < count; i++)
+		if (random_below(&random, 10) == 0)
+			blocks[kept++] = blocks[i];
+		else
+			hp_free(blocks[i]);
+	limit = before + full - (full - kept * 8192) / 2;
+	(void)hp_trim(0);
+	if (heap_setting()->options.decay_ms >= 0)
+		assert_true(falls_below(limit));
+	for (size_t i = 0; i < kept; i++)
+		hp_free(blocks[i]);
+	(void)hp_trim(0);
+}
+
+/* One in ten is freed: no huge page is broken for that, by the decay or by a trim. */
+static void test_huge_pages_stay_whole(void **state)
+{
+	struct random random;
+	uint64_t huge;
+	size_t count;
+	size_t kept = 0;
+
+	(void)state;
+	if (heap_setting()->options.source != HP_SOURCE_THP)
+		return;
+	count = fill(8192);
+	huge = resident_huge();
+	random_init(&random, 2);
+	for (size_t i = 0; i < count; i++)
+		if (random_below(&random, 10) != 0)
+			blocks[kept++] = blocks[i];
+		else
+			hp_free(blocks[i]);
+	(void)hp_trim(0);
+	for (unsigned i = 0; i < 5; i++) {
+		clock_sleep_ns(5 * 1000000u);
+		hp_free(hp_malloc(100));
+	}
+	assert_in_range(resident_huge(), huge - huge / 16, UINT64_MAX);
+	for (size_t i = 0; i < kept; i++)
+		hp_free(blocks[i]);
+	(void)hp_trim(0);
+}
+
+/* After it nothing is mapped, and everything starts afresh. */
+static void test_finalize(void **state)
+{
+	uint64_t before = resident();
+
+	(void)state;
+	for (unsigned round = 0; round < 3; round++) {
+		(void)fill(5000);
+		hp_finalize();
+		assert_in_range(resident(), 0, before + 4 * MB);
+		assert_int_equal(hp_init(&heap_setting()->options), 0);
+		hp_stats(&stats);
+		assert_int_equal(stats.live_blocks, 0);
+	}
+}
+
+static int group(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_decay),
+		cmocka_unit_test(test_trim_after_peak),
+		cmocka_unit_test(test_decay_after_peak),
+		cmocka_unit_test(test_trim_keeps),
+		cmocka_unit_test(test_scattered_survivors),
+		cmocka_unit_test(test_huge_pages_stay_whole),
+		cmocka_unit_test(test_finalize),
+	};
+	const struct CMUnitTest firstfit[] = {
+		cmocka_unit_test(test_trim_after_peak),
+		cmocka_unit_test(test_finalize),
+	};
+	const struct CMUnitTest bump[] = {cmocka_unit_test(test_finalize)};
+
+	if (is_hp())
+		return cmocka_run_group_tests(tests, NULL, NULL);
+	if (heap_setting()->options.policy == HP_POLICY_FIRSTFIT)
+		return cmocka_run_group_tests(firstfit, NULL, NULL);
+	return cmocka_run_group_tests(bump, NULL, NULL);
+}
+
+int main(void)
+{
+	return heap_each(HEAP_TEACHING, group);
+}
