@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "alloc/hp/hp-options.h"
 
+#include "alloc/hp/environment.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,14 +40,6 @@ void options_complain(const char *name, const char *value, const char *expected)
 		return; /* there is nobody to tell */
 }
 
-/* A variable that is set to nothing is as one that is not set. */
-static const char *variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
 static int find(const char *const *names, const char *text, size_t length)
 {
 	for (int i = 0; names[i]; i++)
@@ -58,7 +51,7 @@ static int find(const char *const *names, const char *text, size_t length)
 static void read_name(const char *name, const char *const *names, const char *expected,
 	unsigned *member)
 {
-	const char *value = variable(name);
+	const char *value = environment_variable(name);
 	int found;
 
 	if (*member != 0 || !value)
@@ -90,7 +83,7 @@ bool options_number(const char *text, uint64_t most, uint64_t *number)
 
 static void read_decay(struct hp_options *options)
 {
-	const char *value = variable("ESCALIER_HP_DECAY_MS");
+	const char *value = environment_variable("ESCALIER_HP_DECAY_MS");
 	uint64_t number;
 
 	if (options->decay_ms != 0 || !value)
@@ -130,7 +123,7 @@ static bool parse_checks(const char *value, unsigned *bits)
 
 static void read_checks(struct hp_options *options)
 {
-	const char *value = variable("ESCALIER_HP_CHECK");
+	const char *value = environment_variable("ESCALIER_HP_CHECK");
 	unsigned bits;
 
 	if (options->check != 0 || !value)
@@ -146,7 +139,7 @@ static void read_checks(struct hp_options *options)
 static void read_limit(struct hp_options *options)
 {
 	static const char suffixes[] = "KMGT";
-	const char *value = variable("ESCALIER_HP_LIMIT");
+	const char *value = environment_variable("ESCALIER_HP_LIMIT");
 	char digits[24];
 	size_t length;
 	const char *suffix = NULL;
@@ -179,15 +172,16 @@ void options_from_environment(struct hp_options *options)
 	unsigned source = options->source;
 	int saved = errno;
 
+	environment_copy();
 	read_name("ESCALIER_HP_POLICY", policies, "hp, hp-firstfit or hp-bump", &policy);
 	read_name("ESCALIER_HP_PAGES", sources,
 		"auto, hugetlb-1g, hugetlb-2m, thp or small", &source);
 	options->policy = (enum hp_policy_id)policy;
 	options->source = (enum hp_source)source;
 	if (!options->hugetlbfs)
-		options->hugetlbfs = variable("ESCALIER_HP_HUGETLBFS");
+		options->hugetlbfs = environment_variable("ESCALIER_HP_HUGETLBFS");
 	if (!options->stats)
-		options->stats = variable("ESCALIER_HP_STATS");
+		options->stats = environment_variable("ESCALIER_HP_STATS");
 	read_decay(options);
 	read_checks(options);
 	read_limit(options);

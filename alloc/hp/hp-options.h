@@ -8,7 +8,7 @@
  * Fills in every member that is at its default from the environment (see hp.h for the
  * variables). A value that cannot be understood is named on file descriptor 2, in one
  * line, and the default stays: a program that never heard of hp must not fail for it.
- * Allocates nothing; strings point into the environment.
+ * Allocates nothing; strings are kept until the next call.
  */
 void options_from_environment(struct hp_options *options);
 
