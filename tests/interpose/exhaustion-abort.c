@@ -39,7 +39,7 @@ static void give_all(struct block *list)
 
 static void *exhaust(void *unused)
 {
-	static const size_t sizes[] = {16 << 20, 1 << 20, 100000, 4096, 64, 24};
+	static const size_t sizes[] = {16 << 20, 1 << 20, 100000, 4096, 100};
 	size_t again;
 
 	(void)unused;
@@ -63,7 +63,7 @@ static void *exhaust(void *unused)
 
 int main(void)
 {
-	const struct rlimit limit = {400 << 20, 400 << 20};
+	const struct rlimit limit = {96 << 20, 96 << 20};
 	pthread_t thread;
 
 	free(malloc(100));

@@ -4,10 +4,11 @@
 #include "tests/interpose/check.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 
-enum { THREADS = 4, FORKS = 150 };
+enum { THREADS = 3, FORKS = 40 };
 
 static atomic_bool stop;
 
@@ -17,6 +18,7 @@ static void *churn(void *unused)
 	while (!stop) {
 		exercise(300);
 		free(malloc(3 << 20));
+		(void)sched_yield(); /* the forking thread has its turn too */
 	}
 	return NULL;
 }

@@ -85,6 +85,7 @@ simple maps-not-as-asked
 simple break-not-as-asked
 
 begin "options hold for what is allocated before main"
+rm -f "$stats"
 preloaded ESCALIER_HP_PAGES=small ESCALIER_HP_STATS="$stats" "$programs/allocation-before-main"
 exits 0
 holds grep -q '"source": *"small"\|"small"' "$stats"

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-enum { THREADS = 10000, AT_ONCE = 8 };
+enum { THREADS = 5000, AT_ONCE = 8 };
 
 static void *live_shortly(void *inherited)
 {

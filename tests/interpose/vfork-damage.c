@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-enum { CHILDREN = 60 };
+enum { CHILDREN = 25 };
 
 extern char **environ;
 static atomic_bool stop;
