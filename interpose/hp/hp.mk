@@ -11,12 +11,14 @@ HP_OPT_asan := -O1 -g -fsanitize=undefined -fsanitize-undefined-trap-on-error
 HP_OPT_tsan := -O1 -g
 HP_LTO := $(if $(findstring gcc,$(notdir $(CC))),-flto=auto)
 HP_FLAGS := -std=c11 $(HP_OPT_$(MODE)) $(HP_LTO) $(WARNINGS) -D_GNU_SOURCE -I. -fPIC \
-	-fvisibility=hidden -foptimize-sibling-calls -fno-plt -ftls-model=initial-exec -fno-builtin-malloc \
-	-fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free
+	-fvisibility=hidden -foptimize-sibling-calls -fno-plt -ftls-model=initial-exec \
+	-fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free
 $(B)/preload/%.o: %.c $(B)/flags interpose/hp/hp.mk
 	@mkdir -p $(@D)
-	$(CC) $(HP_FLAGS) $(HP_DEFINES) -MMD -MP -c -o $@ $<
-$(B)/preload/alloc/%.o: HP_DEFINES := -Dmmap=direct_mmap
+	$(CC) $(HP_FLAGS) $(HP_MORE) -MMD -MP -c -o $@ $<
+# What the program may define itself is called by its name, and not inlined.
+$(B)/preload/interpose/%.o: HP_MORE := -fsemantic-interposition
+$(B)/preload/alloc/%.o: HP_MORE := -Dmmap=direct_mmap
 $(HP_LIBRARY): $(HP_OBJECTS) interpose/hp/exports.map
 	$(CC) $(HP_FLAGS) -shared -Wl,-z,defs,-z,now,-soname,$(@F) \
 		-Wl,--version-script=interpose/hp/exports.map -o $@ $(HP_OBJECTS)

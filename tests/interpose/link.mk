@@ -16,7 +16,7 @@ $(B)/$(INTERPOSE)/%: $(INTERPOSE)/%.c $(INTERPOSE_NEEDS)
 		-Wl,-rpath,'$$ORIGIN'
 $(B)/$(INTERPOSE)/%: $(INTERPOSE)/%.cc $(INTERPOSE_NEEDS)
 	@mkdir -p $(@D)
-	$(INTERPOSE_CXX) -std=c++17 -fsized-deallocation $(INTERPOSE_FLAGS) -o $@ $< -lpthread
+	$(INTERPOSE_CXX) -std=c++17 -fsized-deallocation -Wno-unknown-warning-option $(INTERPOSE_FLAGS) -o $@ $< -lpthread
 $(B)/$(INTERPOSE)/%.so: $(INTERPOSE)/%.c $(INTERPOSE_NEEDS)
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(INTERPOSE_FLAGS) -fPIC -shared -Wl,-soname,$(@F) -o $@ $<

@@ -17,6 +17,7 @@ int main(void)
 	volatile size_t half = SIZE_MAX / 2;
 	volatile size_t most = SIZE_MAX;
 	volatile size_t large = (size_t)1 << 32;
+	volatile size_t alignment = (size_t)1 << 40;
 	char *volatile block = malloc(100); /* kept by calls that fail */
 	void *out = block;
 
@@ -37,7 +38,7 @@ int main(void)
 		refused(pvalloc(most - less));
 		refused(memalign(64, most - less));
 		refused(memalign(1 << 21, most - less));
-		refused(memalign((size_t)1 << 40, most - less));
+		refused(memalign(alignment, most - less));
 		CHECK(posix_memalign(&out, 4096, most - less) == ENOMEM);
 	}
 	refused(malloc(half + 1)); /* beyond PTRDIFF_MAX */
