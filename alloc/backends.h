@@ -10,6 +10,7 @@ extern const struct memory_backend memory_small;
 extern const struct memory_backend memory_thp;
 extern const struct memory_backend memory_hugetlb_2m;
 extern const struct memory_backend memory_hugetlb_1g;
+extern const struct memory_backend memory_hp;
 extern const struct memory_backend memory_hp_firstfit;
 extern const struct memory_backend memory_hp_bump;
 

@@ -39,6 +39,7 @@ static void begin(void)
 		.hugetlbfs = options.hugetlbfs,
 		.limit_bytes = options.limit_bytes};
 	pages_configure(&config);
+	(void)hp_policy_hp.init(&options); /* the others have nothing to prepare */
 }
 
 /* What the sweep has no more use for goes back at once: the next backend wants it. A
@@ -49,7 +50,7 @@ static void settle(const struct hp_policy *policy)
 
 	policy->stats(&stats);
 	(void)policy->trim(0);
-	if (stats.live_blocks == 0)
+	if (stats.live_blocks == 0 && policy == &hp_policy_bump)
 		policy->finalize();
 }
 
@@ -100,6 +101,17 @@ static int acquire(const struct hp_policy *policy, const struct memory_request *
 	return error;
 }
 
+static int acquire_hp(const struct memory_request *request, struct memory_grant *grant,
+	struct complaint *complaint)
+{
+	return acquire(&hp_policy_hp, request, grant, complaint);
+}
+
+static void release_hp(struct memory_grant *grant)
+{
+	release(&hp_policy_hp, grant);
+}
+
 static int acquire_firstfit(const struct memory_request *request,
 	struct memory_grant *grant, struct complaint *complaint)
 {
@@ -121,6 +133,14 @@ static void release_bump(struct memory_grant *grant)
 {
 	release(&hp_policy_bump, grant);
 }
+
+const struct memory_backend memory_hp = {
+	.name = "hp",
+	.summary = "our own allocator, huge pages first",
+	.probe = probe,
+	.acquire = acquire_hp,
+	.release = release_hp,
+};
 
 const struct memory_backend memory_hp_firstfit = {
 	.name = "hp-firstfit",

@@ -10,6 +10,7 @@ const struct memory_backend *const memory_backends[] = {
 	&memory_thp,
 	&memory_hugetlb_2m,
 	&memory_hugetlb_1g,
+	&memory_hp,
 	&memory_hp_firstfit,
 	&memory_hp_bump,
 	NULL,

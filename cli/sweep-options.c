@@ -295,7 +295,7 @@ FLAG(take_help, help)
 
 static const struct option_row rows[] = {
 	{"backends", 'b', "LIST", "memory under the buffer (small,thp,hugetlb-2m)",
-		"libc, small, thp, hugetlb-2m, hugetlb-1g, hp-firstfit, hp-bump",
+		"libc, small, thp, hugetlb-2m, hugetlb-1g, hp, hp-firstfit, hp-bump",
 		take_backends},
 	{"kernels", 'k', "LIST", "access patterns (chase,strided)",
 		"chase, strided, page-chase", take_kernels},

@@ -276,7 +276,8 @@ static int run(void)
 	}
 #define FOR_ALL(test)                                                                    \
 	FOR(test, "libc"), FOR(test, "small"), FOR(test, "thp"),                         \
-		FOR(test, "hugetlb-2m"), FOR(test, "hp-firstfit"), FOR(test, "hp-bump")
+		FOR(test, "hugetlb-2m"), FOR(test, "hp"), FOR(test, "hp-firstfit"),      \
+		FOR(test, "hp-bump")
 	const struct CMUnitTest tests[] = {
 		FOR_ALL(test_every_size),
 		FOR_ALL(test_several_at_once),

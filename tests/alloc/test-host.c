@@ -197,7 +197,7 @@ static void test_verify_node(void **state)
 
 static void test_registry(void **state)
 {
-	const char *names[] = {"libc", "small", "thp", "hugetlb-2m", "hugetlb-1g",
+	const char *names[] = {"libc", "small", "thp", "hugetlb-2m", "hugetlb-1g", "hp",
 		"hp-firstfit", "hp-bump"};
 	const size_t count = sizeof(names) / sizeof(names[0]);
 
