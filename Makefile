@@ -93,6 +93,7 @@ $(B)/libescalier-trace.so: $(TRACE_FILES) $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(PRELOAD_FLAGS) -o $@ $(filter %.c,$^)
 include interpose/hp/hp.mk
+include alloc/hp/libhp.mk
 
 # tests/<module>/test-NAME.c links that module and those below it; tests/<module>/link.mk adds what
 # one of them needs beside (LINK_test-NAME := flags).
@@ -135,7 +136,7 @@ format:
 format-check:
 	clang-format --dry-run --Werror $(C_FILES)
 lint-shell:
-	shellcheck -x scripts/*.sh scripts/lib/*.sh tests/cli/*.sh tests/inject/*.sh tests/interpose/*.sh tests/programs/*.sh bench/*.sh hooks/pre-commit .ci/run
+	shellcheck -x scripts/*.sh scripts/lib/*.sh tests/cli/*.sh tests/inject/*.sh tests/interpose/*.sh tests/libhp/*.sh tests/programs/*.sh bench/*.sh hooks/pre-commit .ci/run
 TIDY := $(foreach m,$(MODULES),$(SOURCES_$(m):%=$(B)/tidy/%.ok))
 $(B)/tidy/%.ok: % .clang-tidy
 	@mkdir -p $(@D)
@@ -204,7 +205,7 @@ check-install: all
 	$(MAKE) -s install DESTDIR=$(abspath $(B)/root) PREFIX=/usr
 	test -x $(B)/root/usr/bin/escalier -a -f $(B)/root/usr/share/escalier/plots/staircase.gp
 	$(MAKE) -s uninstall DESTDIR=$(abspath $(B)/root) PREFIX=/usr
-	test -z "$$(find $(B)/root -type f)"
+	test -z "$$(find $(B)/root ! -type d)"
 
 clean:
 	rm -rf build

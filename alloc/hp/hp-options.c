@@ -71,11 +71,12 @@ bool options_number(const char *text, uint64_t most, uint64_t *number)
 	if (!*text)
 		return false;
 	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
+		uint64_t digit = (uint64_t)(*text - '0');
+
+		if (*text < '0' || *text > '9' || digit > most ||
+			sum > (most - digit) / 10)
 			return false;
-		sum = sum * 10 + (uint64_t)(*text - '0');
-		if (sum > most)
-			return false;
+		sum = sum * 10 + digit;
 	}
 	*number = sum;
 	return true;

@@ -5,3 +5,4 @@ LINK_test-acquire-failures := -Wl,--wrap=mmap,--wrap=munmap,--wrap=mprotect,--wr
 	-Wl,--wrap=syscall,--wrap=open,--wrap=read,--wrap=aligned_alloc,--wrap=free
 LINK_test-hp-pages-failures := -Wl,--wrap=mmap,--wrap=munmap,--wrap=mremap,--wrap=madvise \
 	-Wl,--wrap=syscall,--wrap=open,--wrap=read,--wrap=socketpair
+LINK_test-hp-gigantic := -Wl,--wrap=mmap,--wrap=munmap,--wrap=madvise
