@@ -2,6 +2,7 @@
 #include "alloc/hp/random.h"
 
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <time.h>
 
@@ -10,11 +11,14 @@ static _Atomic uint64_t state;
 /* 16 bytes that the kernel gives every program at its start, and the time. */
 static uint64_t seed(void)
 {
-	const uint64_t *given = (const uint64_t *)getauxval(AT_RANDOM);
+	const void *source = (const void *)getauxval(AT_RANDOM);
+	uint64_t given[2] = {0};
 	struct timespec now = {0};
 
+	if (source)
+		memcpy(given, source, sizeof(given)); /* on no particular boundary */
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (given ? given[0] ^ given[1] << 1 : 0) ^ (uint64_t)now.tv_nsec << 20 ^
+	return given[0] ^ given[1] << 1 ^ (uint64_t)now.tv_nsec << 20 ^
 	       (uint64_t)(uintptr_t)&state;
 }
 
