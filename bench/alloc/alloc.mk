@@ -9,5 +9,5 @@ $(B)/bench/alloc/alloc-player: $(BENCH_PLAYER:%=$(B)/bench/alloc/%.o) $(B)/libba
 	$(CC) $(LDFLAGS) -o $@ $^ -lm -lpthread
 $(B)/bench/alloc/bench-alloc: $(BENCH_DRIVER:%=$(B)/bench/alloc/%.o) $(call libs_of,core)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
-bench-alloc: $(B)/bench/alloc/bench-alloc $(B)/bench/alloc/alloc-player
-	$< --hp-library $(B)/libescalier-hp.so $(BENCH_ALLOC)
+bench-alloc: $(B)/bench/alloc/bench-alloc $(B)/bench/alloc/alloc-player $(HP_LIBRARY)
+	$< --hp-library $(HP_LIBRARY) $(BENCH_ALLOC)

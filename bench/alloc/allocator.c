@@ -12,7 +12,7 @@ const struct allocator allocators[] = {
 	{"rpmalloc", {"librpmallocwrap.so", "librpmalloc.so"}, NULL, false},
 	{"snmalloc", {"libsnmallocshim.so"}, NULL, false},
 	{"hp", {"libescalier-hp.so"}, NULL, false},
-	{"hp-small", {"libescalier-hp.so"}, "HP_PAGES=small", false},
+	{"hp-small", {"libescalier-hp.so"}, "ESCALIER_HP_PAGES=small", false},
 	{NULL, {NULL}, NULL, false},
 };
 

@@ -171,8 +171,9 @@ static int measure_pattern(struct plan *plan, struct row *row)
 {
 	static double values[ALLOCATORS_MAX][3][ROUNDS_MAX];
 	static struct sums sums;
+	/* What is returned hardly differs from run to run, and is slow to wait for. */
 	unsigned rounds =
-		row->pattern->memory_only ? (plan->rounds + 2) / 4 : plan->rounds;
+		row->pattern->memory_only ? (plan->rounds + 6) / 7 : plan->rounds;
 
 	sums.count = 0;
 	for (unsigned round = 0; round < rounds; round++)
