@@ -159,6 +159,14 @@ static const char *folder_of(const char *pmu)
 	return NULL;
 }
 
+const char *counters_pmu_of(const char *arch)
+{
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (strcmp(folders[i].folder, arch) == 0)
+			return folders[i].pmu;
+	return NULL;
+}
+
 /* libpfm4's core PMU, one with a folder before others; NULL where none has one. */
 static const char *ask_libpfm(char pmu[GROUP_NAME])
 {

@@ -189,6 +189,23 @@ struct event_code {
 int counters_encode(
 	const char *name, struct event_code *code, struct complaint *complaint);
 
+/* As counters_encode, but names of PMU/TERMS/ and modifiers (":k") too, the first PMU's
+ * code where several count the event; a name that means nothing here is looked up in
+ * libpfm4's table for `arch`, where LIBPFM_ENCODE_INACTIVE=1 lets it. */
+int counters_resolve(const char *name, const char *arch, struct event_code *code,
+	struct complaint *complaint);
+
+/* libpfm4's PMU for a group folder; NULL where its table is not known to have one. */
+const char *counters_pmu_of(const char *arch);
+
+/*
+ * Appends the events of libpfm4's tables whose name, or what is said of it, holds the
+ * pattern, whatever the case: a line each, and one for each unit mask. `pmu` is one PMU
+ * by name; NULL: those of this CPU; "all": every one. Returns how many events, or -errno;
+ * -ENODEV where there is no such PMU.
+ */
+int counters_list_events(const char *pattern, const char *pmu, struct text *text);
+
 /* Turns the failure of perf_event_open for this event into what, why, and what to type;
  * reads perf_event_paranoid, the hypervisor's and the watchdog's state for it. */
 void counters_explain(int error, const char *event, struct complaint *complaint);

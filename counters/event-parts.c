@@ -90,7 +90,7 @@ static bool encode_for_core(
 	for (int id = PFM_PMU_NONE; id < PFM_PMU_MAX; id++) {
 		pfm_pmu_info_t info = {.size = sizeof(info)};
 		struct complaint complaint = {.what = ""};
-		char qualified[EVENT_NAME + 64];
+		char qualified[EVENT_NAME + 2 * GROUP_NAME + 8];
 
 		if (pfm_get_pmu_info((pfm_pmu_t)id, &info) != PFM_SUCCESS ||
 			!info.is_present || info.type != PFM_PMU_TYPE_CORE)
@@ -225,7 +225,7 @@ static int find_by_terms(struct event_parts *parts, struct pmus *pmus, const cha
 int event_parts_find(struct event_parts *parts, struct pmus *pmus, const char *name,
 	struct complaint *complaint)
 {
-	char base[EVENT_NAME];
+	char base[EVENT_NAME + GROUP_NAME + 4];
 
 	*parts = (struct event_parts){.count = 0};
 	(void)snprintf(base, sizeof(base), "%s", name);
@@ -234,4 +234,34 @@ int event_parts_find(struct event_parts *parts, struct pmus *pmus, const char *n
 	if (strchr(base, '/'))
 		return find_by_terms(parts, pmus, base, complaint);
 	return find_encoded(parts, pmus, base, complaint);
+}
+
+int event_parts_find_for(struct event_parts *parts, struct pmus *pmus, const char *arch,
+	const char *name, struct complaint *complaint)
+{
+	char qualified[EVENT_NAME + GROUP_NAME + 4];
+	struct complaint unused = {.what = ""};
+	const char *pmu = counters_pmu_of(arch);
+	int error = event_parts_find(parts, pmus, name, complaint);
+
+	if (!error || !pmu)
+		return error;
+	(void)snprintf(qualified, sizeof(qualified), "%s::%s", pmu, name);
+	return event_parts_find(parts, pmus, qualified, &unused) ? error : 0;
+}
+
+int counters_resolve(const char *name, const char *arch, struct event_code *code,
+	struct complaint *complaint)
+{
+	struct event_parts parts;
+	struct pmus pmus;
+	int error = pmus_load(&pmus, "");
+
+	if (error)
+		return error;
+	error = event_parts_find_for(&parts, &pmus, arch, name, complaint);
+	if (!error)
+		*code = parts.parts[0].code;
+	pmus_release(&pmus);
+	return error;
 }

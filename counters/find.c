@@ -215,3 +215,26 @@ int group_list(const char *folder, const char *arch, struct text *text)
 {
 	return for_each_of_arch(folder, arch, append_summary, text);
 }
+
+static int is_folder(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && !ends_in_suffix(entry->d_name);
+}
+
+int group_each_arch(
+	const char *folder, int (*visit)(const char *arch, void *context), void *context)
+{
+	struct dirent **entries;
+	int count = scandir(folder, &entries, is_folder, alphasort);
+	int error = 0;
+
+	if (count < 0)
+		return -errno;
+	for (int i = 0; i < count; i++) {
+		if (!error)
+			error = visit(entries[i]->d_name, context);
+		free(entries[i]);
+	}
+	free(entries);
+	return error;
+}

@@ -126,6 +126,11 @@ int group_load(struct group *group, const char *folder, const char *arch,
  * with the SHORT text and the folder; a bad file's line says what is wrong with it. */
 int group_list(const char *folder, const char *arch, struct text *text);
 
+/* Calls visit with each arch that has a folder, by name; ends with the first error. 0 or
+ * -errno. */
+int group_each_arch(
+	const char *folder, int (*visit)(const char *arch, void *context), void *context);
+
 /*
  * Makes a group of a comma list of events, each with a metric "EVENT per read"; commas
  * between the slashes of PMU/TERMS/ belong to the event. 0; -EINVAL for a list that is

@@ -65,9 +65,7 @@ static void offer(
 	best[at].distance = distance;
 }
 
-typedef void visit_event(const pfm_event_info_t *event, void *context);
-
-static void for_each_event(const pfm_pmu_info_t *pmu, visit_event *visit, void *context)
+void nearest_each_event(const pfm_pmu_info_t *pmu, visit_event *visit, void *context)
 {
 	int index = pmu->first_event;
 
@@ -89,7 +87,7 @@ static void for_each_event_at_hand(visit_event *visit, void *context)
 
 		if (pfm_get_pmu_info((pfm_pmu_t)id, &pmu) == PFM_SUCCESS &&
 			pmu.is_present)
-			for_each_event(&pmu, visit, context);
+			nearest_each_event(&pmu, visit, context);
 	}
 }
 
@@ -209,7 +207,7 @@ void nearest_owners(char *names, size_t size, const char *wanted)
 			pmu.is_present)
 			continue;
 		search.found = false;
-		for_each_event(&pmu, recognize, &search);
+		nearest_each_event(&pmu, recognize, &search);
 		if (search.found && !append(names, size, pmu.name))
 			return;
 	}

@@ -2,9 +2,14 @@
 #ifndef COUNTERS_NEAREST_H
 #define COUNTERS_NEAREST_H
 
+#include <perfmon/pfmlib.h>
 #include <stddef.h>
 
 /* Private to counters/: what a misspelt event name may have meant. */
+
+/* Calls visit with each event of a PMU's table. */
+typedef void visit_event(const pfm_event_info_t *event, void *context);
+void nearest_each_event(const pfm_pmu_info_t *pmu, visit_event *visit, void *context);
 
 /* Writes up to three event names of the PMUs at hand, nearest first, separated by ", ".
  * Empty where none is near. */

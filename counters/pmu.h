@@ -102,4 +102,8 @@ struct event_parts {
 int event_parts_find(struct event_parts *parts, struct pmus *pmus, const char *name,
 	struct complaint *complaint);
 
+/* The same; a name that means nothing here is looked up in libpfm4's table for `arch`. */
+int event_parts_find_for(struct event_parts *parts, struct pmus *pmus, const char *arch,
+	const char *name, struct complaint *complaint);
+
 #endif

@@ -145,8 +145,8 @@ void group_allowed(const struct group *group, const char *arch,
 	for (size_t i = 0; i < group->events_count; i++) {
 		struct complaint complaint = {.what = ""};
 		struct event_parts parts;
-		int error = event_parts_find(
-			&parts, &pmus, group->events[i].name, &complaint);
+		int error = event_parts_find_for(
+			&parts, &pmus, arch, group->events[i].name, &complaint);
 		const struct event_part *part = &parts.parts[0];
 
 		allowed[i] = programmable;

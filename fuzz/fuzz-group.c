@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A group that parses is whole: its text is kept, and every formula has a value. */
-#include "counters/group.h"
+/* A group that parses is whole: its text is kept, every formula has a value, and its
+ * parts for a small PMU are groups that parse. */
+#include "counters/split.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -45,6 +46,41 @@ static void check_formulas(const struct group *group)
 	}
 }
 
+/* Every event that fits is in some part, and no part has more than fit. */
+static void check_parts(const struct group *group, unsigned counters)
+{
+	uint32_t allowed[GROUP_EVENTS];
+	struct group_split split;
+	uint32_t seen = 0;
+
+	for (size_t i = 0; i < GROUP_EVENTS; i++)
+		allowed[i] = (1u << counters) - 1;
+	if (group_split(&split, group, allowed) || split.parts_count > GROUP_EVENTS)
+		abort();
+	for (size_t i = 0; i < split.parts_count; i++) {
+		struct complaint complaint = {.what = ""};
+		struct group part, again;
+
+		seen |= split.parts[i];
+		if ((unsigned)__builtin_popcount(split.parts[i]) > counters)
+			abort();
+		if (group_take_part(&part, group, &split, i))
+			return;
+		if (group_parse(&again, part.name, part.text, strlen(part.text),
+			    &complaint) ||
+			again.events_count != part.events_count ||
+			again.metrics_count != part.metrics_count ||
+			again.identities_count != part.identities_count ||
+			again.expectations_count != part.expectations_count)
+			abort();
+		check_formulas(&again);
+		group_release(&again);
+		group_release(&part);
+	}
+	if ((seen | split.lost_events) != (1u << group->events_count) - 1)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct complaint complaint = {.what = ""};
@@ -61,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (group.events_count == 0 || memcmp(group.text, data, size) != 0)
 		abort();
 	check_formulas(&group);
+	check_parts(&group, 1 + size % 6);
 	group_release(&group);
 	return 0;
 }

@@ -252,6 +252,19 @@ static void test_shipped(void **state)
 		{"gnr", "walks", 0, 2},
 		{"gnr", "cpu", 0, 1},
 		{"gnr", "stalls", 0, 1},
+#if defined(__x86_64__)
+		{"spr", "cache", 0, 1},
+		{"spr", "fills", 0, 2},
+		{"spr", "tlb", 0, 1},
+		{"spr", "walks", 0, 2},
+		{"spr", "prefetch", 0, 2},
+		{"icx", "fills", 0, 2},
+		{"skx", "cache", 0, 1},
+		{"skx", "fills", 0, 2},
+		{"skx", "prefetch", 0, 2},
+		{"zen3", "fills", 5, 1},
+		{"zen4", "walks", 5, 2},
+#endif
 		{"arm_ac72", "fills", 0, 1},
 		{"generic", "software", 0, 1},
 	};
@@ -318,7 +331,8 @@ int main(void)
 		cmocka_unit_test(test_rooms),
 	};
 
-	if (unsetenv("LIBPFM_FORCE_PMU"))
+	/* The names of other CPUs' events are to be encoded too. */
+	if (unsetenv("LIBPFM_FORCE_PMU") || setenv("LIBPFM_ENCODE_INACTIVE", "1", 1))
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
