@@ -96,7 +96,7 @@ static void test_parts(void **state)
 	assert_int_equal(
 		split.lost_metrics | split.lost_identities | split.lost_events, 0);
 	for (size_t i = 0; i < split.parts_count; i++) {
-		char name[16];
+		char name[32];
 
 		all |= split.parts[i];
 		assert_true(__builtin_popcount(split.parts[i]) <= 5);
