@@ -3,6 +3,7 @@
 #include "cli/output.h"
 #include "counters/likwid.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,6 +78,8 @@ static void describe_version(struct text *text)
 
 int main(int argc, char **argv)
 {
+	/* Who ignores its children cannot be told how they ended, and hands that down. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	if (argc < 2)
 		return refuse(NULL);
 	likwid_trial_program("/proc/self/exe", LIKWID_TRIAL_SECONDS);

@@ -14,13 +14,17 @@
 
 enum { CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
 
+/* The system call itself: the C library refuses the two numbers that it keeps for its
+ * threads, and whoever started us may ignore those as well. The kernel's structure is all
+ * zero for SIG_DFL, and no larger than this on any machine; its last argument is the size
+ * of a signal set there. */
 static void restore_signals(void)
 {
-	struct sigaction normal = {.sa_handler = SIG_DFL};
+	const unsigned long normal[8] = {0};
 	sigset_t none;
 
 	for (int number = 1; number < NSIG; number++)
-		(void)sigaction(number, &normal, NULL);
+		(void)syscall(SYS_rt_sigaction, number, normal, NULL, NSIG / 8);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -56,6 +56,12 @@ for code in 0 1 42; do
   end
 done
 
+begin "the exit status is known where SIGCHLD is ignored"
+run_command env --ignore-signal=CHLD "$ESCALIER" run -a libc -r 1 -w 0 --quiet \
+  --output "$work/no-chld" -- sh -c "exit 42"
+exits 42
+end
+
 begin "the signal is handed on"
 run run -a libc -r 1 -w 0 --quiet --output "$work/signal" -- sh -c 'kill -TERM $$'
 exits 143
