@@ -33,7 +33,7 @@ struct command {
 	struct run_folder folder;
 	struct sink memory; /* memory.csv */
 	bool memory_open;
-	struct event_list events;
+	struct counting counting;
 	struct trials_outcome outcome;
 	regex_t throughput;
 	struct complaint complaint;
@@ -201,7 +201,11 @@ static int run_trials(struct command *command)
 		.cpus = options->pinned ? &options->cpus : NULL,
 		.pools = command->pools.pool,
 		.pools_count = command->pools.count,
-		.events = &command->events,
+		.counters = command->counting.backend,
+		.filter = &command->counting.filter,
+		.groups = command->counting.groups,
+		.groups_count = command->counting.groups_count,
+		.events = &command->counting.events,
 		.stop = &signals_received,
 		.write = on_write,
 		.sample = on_sample,
@@ -251,12 +255,15 @@ static int open_folder(struct command *command)
 		&command->environment, &command->machine, &command->complaint);
 
 	if (!error)
+		error = run_folder_write_groups(folder, command->counting.groups,
+			command->counting.groups_count, &command->complaint);
+	if (!error)
 		error = run_folder_write_environment(folder, &command->environment,
 			&command->machine, &command->complaint);
 	if (!error)
 		error = open_memory(command);
 	if (!error)
-		error = run_folder_open_rows(folder, &command->events,
+		error = run_folder_open_rows(folder, &command->counting.events,
 			command->options.json, &command->environment, &command->machine,
 			&command->complaint);
 	return error;
@@ -358,6 +365,33 @@ static int measure_and_report(struct command *command)
 	return code ? code : command->outcome.first_code;
 }
 
+/* Counters that were asked for and cannot be had end it before anything is run. */
+static int choose_counters(struct command *command)
+{
+	struct environment *environment = &command->environment;
+	struct counter_request *request = &command->options.counters;
+	int error;
+
+	if (command->options.no_watch)
+		request->backend = "none";
+	error = counting_choose(&command->counting, request,
+		command->options.pinned ? cpus_first(&command->options.cpus) : -1,
+		environment, &command->complaint);
+	if (error == COUNTING_NONE_AVAILABLE) {
+		complaint_what(&command->complaint,
+			"counters were asked for and none can count");
+		complaint_why(
+			&command->complaint, "%.250s", environment->counters_missing);
+		complaint_advise(
+			&command->complaint, "without -g and -e the run does without");
+	} else if (!error && environment->counters_missing[0] &&
+		   !command->options.quiet && !command->options.no_watch) {
+		fprintf(stderr, "escalier: hardware counters: %s\n",
+			environment->counters_missing);
+	}
+	return error;
+}
+
 static int compile_pattern(struct command *command)
 {
 	struct run_options *options = &command->options;
@@ -403,8 +437,13 @@ static int run_command(struct command *command, int argc, char **argv)
 		topology_load(&command->machine, NULL, &command->complaint))
 		return fail(command);
 	fill_environment(command, argc, argv);
+	if (choose_counters(command)) {
+		topology_release(&command->machine);
+		return fail(command);
+	}
 	command->bar = !command->options.quiet && isatty(STDERR_FILENO);
 	code = measure_and_report(command);
+	counting_release(&command->counting);
 	topology_release(&command->machine);
 	if (command->options.service.throughput)
 		regfree(&command->throughput);

@@ -23,9 +23,9 @@ static int add(struct counter_request *request, const char *text, bool is_list,
 	return 0;
 }
 
-int counter_request_groups(
-	struct counter_request *request, const char *names, struct complaint *why)
+int counter_request_groups(void *target, const char *names, struct complaint *why)
 {
+	struct counter_request *request = target;
 	const char *words[PLAN_NAMES];
 	size_t count;
 	int error;
@@ -40,12 +40,51 @@ int counter_request_groups(
 	return error;
 }
 
-int counter_request_events(
-	struct counter_request *request, const char *list, struct complaint *why)
+int counter_request_events(void *target, const char *list, struct complaint *why)
 {
 	if (*list == '\0') {
 		complaint_why(why, "the list is empty");
 		return -EINVAL;
 	}
-	return add(request, list, true, why);
+	return add(target, list, true, why);
+}
+
+int counter_request_backend(void *target, const char *name, struct complaint *why)
+{
+	struct counter_request *request = target;
+
+	(void)why;
+	request->backend = name;
+	request->backend_asked = strcmp(name, "auto") != 0 && strcmp(name, "none") != 0;
+	return 0;
+}
+
+int counter_request_filter(void *target, const char *letters, struct complaint *why)
+{
+	struct counter_request *request = target;
+
+	if (counter_filter_parse(letters, &request->filter) == 0)
+		return 0;
+	complaint_why(why, "\"%s\" is not a set of these letters", letters);
+	return -EINVAL;
+}
+
+int counter_request_scale(void *target, const char *none, struct complaint *why)
+{
+	struct counter_request *request = target;
+
+	(void)none;
+	(void)why;
+	request->scaled = true;
+	return 0;
+}
+
+int counter_request_check(
+	const struct counter_request *request, struct complaint *complaint)
+{
+	if (!request->groups_asked || strcmp(request->backend, "none") != 0)
+		return 0;
+	complaint_what(complaint, "--groups and --counters none contradict each other");
+	complaint_why(complaint, "without counters no group can be measured");
+	return -EINVAL;
 }

@@ -26,11 +26,37 @@ struct counter_request {
 	struct words words;
 };
 
-/* Each takes the value of an option; 0, or -EINVAL with the why of the complaint. */
-int counter_request_groups(
-	struct counter_request *request, const char *names, struct complaint *why);
-int counter_request_events(
-	struct counter_request *request, const char *list, struct complaint *why);
+/* What takes the options below: the target is the request. 0, or -EINVAL with the why of
+ * the complaint. */
+int counter_request_groups(void *request, const char *names, struct complaint *why);
+int counter_request_events(void *request, const char *list, struct complaint *why);
+int counter_request_backend(void *request, const char *name, struct complaint *why);
+int counter_request_filter(void *request, const char *letters, struct complaint *why);
+int counter_request_scale(void *request, const char *none, struct complaint *why);
+
+/* Rows of the table of a command whose options begin with a counter_request, so that a
+ * pointer to them points to it. */
+#define COUNTER_OPTIONS                                                                  \
+	{"groups", 'g', "LIST", "counter groups, a file each, or none (cache,tlb)",      \
+		"names of groups or files ending in .txt, or none",                      \
+		counter_request_groups},                                                 \
+		{"events", 'e', "LIST", "events to count as a group of their own",       \
+			"names of libpfm4 or perf, rNNNN, PMU/TERM=VALUE,.../",          \
+			counter_request_events},                                         \
+		{"scale", 0, NULL,                                                       \
+			"extrapolate counts of a part of the time, and mark them", "",   \
+			counter_request_scale},                                          \
+		{"counters", 0, "NAME", "who counts (auto)",                             \
+			"auto, perf, likwid, none, fake", counter_request_backend},      \
+	{                                                                                \
+		"filter", 0, "LETTERS", "whose instructions count (u)",                  \
+			"u user, k kernel, h hypervisor, H host, G guests, as uk",       \
+			counter_request_filter                                           \
+	}
+
+/* Whether what was asked for can be together: 0, or -EINVAL with the complaint. */
+int counter_request_check(
+	const struct counter_request *request, struct complaint *complaint);
 
 /* Who counts, and what of what was asked can be counted here. */
 struct counting {

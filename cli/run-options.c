@@ -204,6 +204,7 @@ static const struct option_row rows[] = {
 		"", take_check_output},
 	{"show-output", 0, NULL, "let it print where escalier does", "",
 		take_show_output},
+	COUNTER_OPTIONS,
 	{"no-watch", 0, NULL, "times alone: no counters, no memory", "", take_no_watch},
 	{"sample", 0, "TIME", "between two looks at its memory (10ms)", "a duration",
 		take_sample},
@@ -230,7 +231,8 @@ void run_options_help(struct text *text)
 		"is.\n\n");
 	options_help(rows, ROWS, text);
 	text_append(text,
-		"\nExit status: that of the program under the reference, 128+n where "
+		"\nTimes are of executions without counters; events and memory of others "
+		"beside them.\n\nExit status: that of the program under the reference, 128+n where "
 		"signal n ended it,\n124 where it ran out of time; 125 where escalier "
 		"failed, 126 the program cannot be\nexecuted, 127 it was not found.\n");
 }
@@ -239,7 +241,8 @@ static void set_defaults(struct run_options *options)
 {
 	struct complaint unused = {0};
 
-	*options = (struct run_options){.rounds_min = 10,
+	*options = (struct run_options){.counters = {.backend = "auto"},
+		.rounds_min = 10,
 		.rounds_max = 10,
 		.target = 0.01,
 		.budget_ns = 600ull * 1000000000,
@@ -291,7 +294,14 @@ int run_options_parse(
 	}
 	if (own + 1 < argc)
 		options->program = argv + own + 1;
-	if (check_service(options, complaint))
+	if (options->no_watch && options->counters.groups_asked) {
+		complaint_what(
+			complaint, "--no-watch and counter groups contradict each other");
+		complaint_why(complaint, "events are counted in watched executions");
+		return -EINVAL;
+	}
+	if (check_service(options, complaint) ||
+		counter_request_check(&options->counters, complaint))
 		return -EINVAL;
 	if (options->program || options->help || options->list)
 		return 0;

@@ -5,6 +5,7 @@
 #include "base/cpus.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/counting.h"
 #include "cli/words.h"
 #include "core/trials.h"
 
@@ -13,6 +14,7 @@
 
 /* What the command line of `escalier run` says. Names point into argv or into `words`. */
 struct run_options {
+	struct counter_request counters; /* first, for COUNTER_OPTIONS */
 	char **program; /* and its arguments; NULL where the command needs none */
 	const char *allocators[TRIALS_ALLOCATORS];
 	size_t allocators_count;

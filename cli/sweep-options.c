@@ -54,20 +54,6 @@ static int take_backends(void *target, const char *value, struct complaint *why)
 	return error;
 }
 
-static int take_groups(void *target, const char *value, struct complaint *why)
-{
-	struct sweep_options *options = target;
-
-	return counter_request_groups(&options->counters, value, why);
-}
-
-static int take_events(void *target, const char *value, struct complaint *why)
-{
-	struct sweep_options *options = target;
-
-	return counter_request_events(&options->counters, value, why);
-}
-
 static int take_sizes(void *target, const char *value, struct complaint *why)
 {
 	struct sweep_options *options = target;
@@ -243,26 +229,6 @@ static int take_topology(void *target, const char *value, struct complaint *why)
 	return 0;
 }
 
-static int take_counters(void *target, const char *value, struct complaint *why)
-{
-	struct sweep_options *options = target;
-	(void)why;
-	options->counters.backend = value;
-	options->counters.backend_asked =
-		strcmp(value, "auto") != 0 && strcmp(value, "none") != 0;
-	return 0;
-}
-
-static int take_filter(void *target, const char *value, struct complaint *why)
-{
-	struct sweep_options *options = target;
-
-	if (counter_filter_parse(value, &options->counters.filter) == 0)
-		return 0;
-	complaint_why(why, "\"%s\" is not a set of these letters", value);
-	return -EINVAL;
-}
-
 static int take_output(void *target, const char *value, struct complaint *why)
 {
 	struct sweep_options *options = target;
@@ -285,7 +251,6 @@ static int take_output(void *target, const char *value, struct complaint *why)
 		return 0;                                                                \
 	}
 FLAG(take_json, json)
-FLAG(take_scale, counters.scaled)
 FLAG(take_quiet, quiet)
 FLAG(take_dry_run, dry_run)
 FLAG(take_quick, quick)
@@ -299,12 +264,7 @@ static const struct option_row rows[] = {
 		take_backends},
 	{"kernels", 'k', "LIST", "access patterns (chase,strided)",
 		"chase, strided, page-chase", take_kernels},
-	{"groups", 'g', "LIST", "counter groups, a file each, or none (cache,tlb)",
-		"names of groups or files ending in .txt, or none", take_groups},
-	{"events", 'e', "LIST", "events to count as a group of their own",
-		"names of libpfm4 or perf, rNNNN, PMU/TERM=VALUE,.../", take_events},
-	{"scale", 0, NULL, "extrapolate counts of a part of a window, and mark them", "",
-		take_scale},
+	COUNTER_OPTIONS,
 	{"sizes", 's', "LIST|LOW:HIGH", "buffer sizes, or their range (from the machine)",
 		"sizes as 4K,64K,1.5M or a range as 4K:1G", take_sizes},
 	{"per-octave", 0, "N", "sizes an octave; twice as many near capacities (4)",
@@ -328,10 +288,6 @@ static const struct option_row rows[] = {
 	{"window", 0, "TIME", "length of a window (1ms)", "10us to 1s", take_window},
 	{"seed", 0, "N", "of the random cycles (from the system; recorded)",
 		"0 to 9223372036854775807", take_seed},
-	{"counters", 0, "NAME", "who counts (auto)", "auto, perf, likwid, none, fake",
-		take_counters},
-	{"filter", 0, "LETTERS", "whose instructions count (u)",
-		"u user, k kernel, h hypervisor, H host, G guests, as uk", take_filter},
 	{"topology", 't', "WHAT", "plan for another machine; needs --dry-run",
 		"an hwloc XML file or a synthetic description", take_topology},
 	{"output", 'o', "DIR", "folder of the run (results/HOST/TIME)", "a new folder",
@@ -427,13 +383,8 @@ int sweep_options_parse(
 	error = options_parse(rows, ROWS, options, argc, argv, complaint);
 	if (error)
 		return error;
-	if (options->counters.groups_asked &&
-		strcmp(options->counters.backend, "none") == 0) {
-		complaint_what(
-			complaint, "--groups and --counters none contradict each other");
-		complaint_why(complaint, "without counters no group can be measured");
+	if (counter_request_check(&options->counters, complaint))
 		return -EINVAL;
-	}
 	if (options->topology && !options->dry_run && !options->help) {
 		complaint_what(complaint, "--topology needs --dry-run");
 		complaint_why(

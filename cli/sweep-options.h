@@ -14,6 +14,7 @@
 /* What the command line of `escalier sweep` says. Names point into argv or into
  * `words`. */
 struct sweep_options {
+	struct counter_request counters; /* first, for COUNTER_OPTIONS */
 	struct plan_options plan;
 	uint64_t sizes[512];
 	uint64_t strides[PLAN_NAMES];
@@ -23,7 +24,6 @@ struct sweep_options {
 	size_t nodes_count;
 	struct place places[PLAN_PLACES];
 	struct words words; /* of the split lists */
-	struct counter_request counters;
 	const char *topology;
 	const char *output; /* folder of the run; NULL: chosen */
 	bool json;

@@ -35,8 +35,9 @@ static const struct field fields[] = {
 	{"involuntary_switches", "", "context switches that it did not ask for",
 		FIELD_U64, AT(involuntary_switches), false},
 	{"peak_resident_bytes", "B",
-		"ru_maxrss of its largest process: leaves hugetlb pages out", FIELD_U64,
-		AT(peak_resident_bytes), true},
+		"ru_maxrss of its largest process: leaves hugetlb pages out; empty: too "
+		"small to be told from our own before exec",
+		FIELD_U64, AT(peak_resident_bytes), true},
 	{"peak_memory_bytes", "B",
 		"largest sum over its processes of resident and hugetlb pages; a page "
 		"that several share counts for each; empty: not sampled",

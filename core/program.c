@@ -17,6 +17,9 @@
 #define GRACE_NS (2 * 1000000000ull)
 #define SERVER_GRACE_NS (20 * 1000000000ull)
 
+/* What a child may come to occupy between fork and exec. */
+#define BEFORE_EXEC_BYTES (1024 * 1024)
+
 static uint64_t timeval_ns(const struct timeval *time)
 {
 	return (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_usec * 1000;
@@ -222,12 +225,29 @@ static int run_to_end(const struct program_setup *setup, const struct launch *ch
 	return error;
 }
 
+/* exec leaves in ru_maxrss what the process occupied as a copy of ours: a peak no larger
+ * than that says nothing of the program. */
+static void forget_own_peak(struct program_outcome *outcome, uint64_t own_bytes)
+{
+	if (outcome->peak_resident_bytes <= own_bytes + BEFORE_EXEC_BYTES)
+		outcome->peak_resident_bytes = 0;
+}
+
+static uint64_t resident_bytes(pid_t pid)
+{
+	const struct process_tree alone = {.pids = {pid}, .count = 1};
+	struct process_memory memory;
+
+	process_memory_read("", &alone, &memory);
+	return memory.resident_bytes;
+}
+
 int program_run(const struct program_setup *setup, struct program_outcome *outcome,
 	struct complaint *complaint)
 {
 	struct counters *counters = NULL;
 	struct launch child = {.pidfd = -1};
-	uint64_t start_ns;
+	uint64_t start_ns, own_bytes;
 	int error;
 
 	*outcome = (struct program_outcome){0};
@@ -244,6 +264,7 @@ int program_run(const struct program_setup *setup, struct program_outcome *outco
 		launch_cancel(&child);
 		goto out;
 	}
+	own_bytes = resident_bytes(child.pid);
 	start_ns = clocks_system.wall_ns();
 	error = launch_go(&child);
 	if (error) {
@@ -251,6 +272,7 @@ int program_run(const struct program_setup *setup, struct program_outcome *outco
 		goto out;
 	}
 	error = run_to_end(setup, &child, counters, start_ns, outcome);
+	forget_own_peak(outcome, own_bytes);
 	if (error) {
 		complaint_what(complaint, "the program cannot be measured");
 		complaint_why(complaint, "%s", strerror(-error));

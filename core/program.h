@@ -48,9 +48,11 @@ struct program_outcome {
 	uint64_t user_ns, system_ns; /* of all its processes, as wait4(2) tells them */
 	uint64_t minor_faults, major_faults;
 	uint64_t voluntary_switches, involuntary_switches;
-	uint64_t peak_resident_bytes; /* of the largest process; leaves hugetlb out */
-	uint64_t left_behind;         /* processes that outlived the first and were ended
-				       */
+	/* Of the largest process; leaves hugetlb out; 0: less than ours before exec,
+	 * which getrusage(2) does not tell from the program's. */
+	uint64_t peak_resident_bytes;
+	uint64_t left_behind; /* processes that outlived the first and were ended
+			       */
 	/* By the group's events; all zero where nothing counts. */
 	struct counter_value values[GROUP_EVENTS];
 	struct counter_event_status status[GROUP_EVENTS];

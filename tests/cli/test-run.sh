@@ -44,6 +44,39 @@ for bad in '-r 0' '-r 9:3' '--timeout 0' '--cpu x' '--target 3' '--allocator non
   end
 done
 
+begin "events of the program stand beside its time, from executions of their own"
+run run -a libc,libc-thp -r 2 -w 0 -g software -e context-switches --output "$work/events" -- true
+exits 0
+out_has 'perf::PAGE-FAULTS'
+holds grep -q '^libc,timed,,0,exit,.*,,,$' "$work/events/executions.csv"
+holds grep -qE '^libc,watched,software,0,exit,.*,[0-9]+,[0-9]+,[0-9]+' "$work/events/executions.csv"
+holds grep -q '^libc,watched,events,1,exit,' "$work/events/executions.csv"
+holds test -s "$work/events/groups/software.txt"
+holds grep -q 'counting and sampling changes' "$work/events/summary.txt"
+end
+
+begin "without counters there are no events"
+run run -a libc -r 1 -w 0 --counters none --output "$work/no-events" -- true
+exits 0
+holds test "$(grep -c PAGE-FAULTS "$work/no-events/executions.csv")" = 0
+end
+
+begin "a group that is not there ends it before the program runs"
+run run -a libc -g nonsense --output "$work/no-group" -- touch "$work/ran"
+exits 125
+err_is_message
+err_has 'there is no counter group "nonsense"'
+holds test ! -e "$work/ran"
+holds test ! -e "$work/no-group"
+end
+
+begin "counting and not watching contradict each other"
+run run -a libc --no-watch -g software --output "$work/never" -- true
+exits 125
+err_is_message
+err_has 'contradict each other'
+end
+
 begin "an allocator that is not there is named, and the rest goes on"
 LD_LIBRARY_PATH='' run run -a libc,libc-thp -r 1 --warm-up 0 --quiet --output "$work/some" -- true
 exits 0
