@@ -301,10 +301,13 @@ static void print_remarks(const struct comparison *comparison,
 			"times are from\n  executions without them\n",
 			100 * (comparison->contenders[0].tax.median - 1));
 	if (comparison->rejected)
-		text_format(text,
-			"  %zu counts are left out: their counters did not run all of the "
-			"time\n",
-			comparison->rejected);
+		text_append(text,
+			"  counts whose counters ran a part of the time are left out; --scale "
+			"extrapolates them\n");
+	if (comparison->extrapolated)
+		text_append(text,
+			"  counts are extrapolated where their counters ran a part of the "
+			"time (--scale)\n");
 	for (size_t i = 0; i < environment->notes_count; i++)
 		text_format(text, "  %s\n", environment->notes[i]);
 	if (environment->interrupted)

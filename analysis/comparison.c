@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/comparison.h"
 
+#include "analysis/whole-count.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -145,7 +147,8 @@ static void count_executions(struct builder *b)
 /* NaN where this execution does not tell. */
 static double value_of(struct builder *b, const struct execution *row, size_t quantity)
 {
-	const struct counter_value *value;
+	enum whole_count kind;
+	double count;
 
 	if (quantity < COMPARISON_FIXED) {
 		const struct quantity_row *of = &comparison_quantities[quantity];
@@ -154,14 +157,13 @@ static double value_of(struct builder *b, const struct execution *row, size_t qu
 			return NAN;
 		return of->get(row);
 	}
-	value = &row->values[quantity - COMPARISON_FIXED];
-	if (!is_watched(row) || value->running_ns == 0)
+	if (!is_watched(row))
 		return NAN;
-	if (value->running_ns < value->enabled_ns) {
-		b->comparison->rejected++;
-		return NAN;
-	}
-	return (double)value->count;
+	kind = whole_count(
+		&row->values[quantity - COMPARISON_FIXED], b->comparison->scaled, &count);
+	b->comparison->rejected += kind == COUNT_REJECTED;
+	b->comparison->extrapolated += kind == COUNT_SCALED;
+	return count;
 }
 
 static bool is_of(const struct execution *row, const char *allocator, uint64_t round)
@@ -241,13 +243,15 @@ static void estimate_tax(struct builder *b, struct contender *contender)
 	estimate_exp(&contender->tax);
 }
 
-int comparison_build(struct comparison *comparison, const struct records *executions)
+int comparison_build(
+	struct comparison *comparison, const struct records *executions, bool scaled)
 {
 	struct builder b = {.comparison = comparison,
 		.rows = executions->rows,
 		.count = executions->count};
 
 	*comparison = (struct comparison){.executions = executions,
+		.scaled = scaled,
 		.quantities = COMPARISON_FIXED + executions->events.count};
 	if (b.count == 0)
 		return -ENODATA;

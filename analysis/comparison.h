@@ -61,7 +61,9 @@ struct comparison {
 	size_t count;
 	size_t quantities; /* COMPARISON_FIXED and the events */
 	size_t rounds;
-	size_t rejected; /* counts that did not run all of the time */
+	bool scaled;         /* counts of a part of the time are extrapolated */
+	size_t rejected;     /* uses of counts of a part of the time, left out */
+	size_t extrapolated; /* uses of such counts, extrapolated */
 	/* Of the ratios of wall time: such that all of them hold together with 95 %. */
 	double wall_confidence;
 };
@@ -70,7 +72,8 @@ struct comparison {
  * Borrows the executions, whose first names the reference. Executions that failed give no
  * numbers. 0; -ENODATA where there is none; -ENOMEM.
  */
-int comparison_build(struct comparison *comparison, const struct records *executions);
+int comparison_build(
+	struct comparison *comparison, const struct records *executions, bool scaled);
 
 /* The name of any quantity: the event's for those behind the fixed ones. */
 const char *comparison_name(const struct comparison *comparison, size_t quantity);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/quantity.h"
 
+#include "analysis/whole-count.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -50,18 +52,15 @@ void reading_init(struct reading *reading, const struct group *group,
 }
 
 /* The count over the whole window; NaN where there is none. */
-static double whole_count(const struct reading *reading,
-	const struct counter_value *value, struct reading_tally *tally)
+static double count_of(const struct reading *reading, const struct counter_value *value,
+	struct reading_tally *tally)
 {
-	if (value->running_ns >= value->enabled_ns)
-		return value->running_ns > 0 ? (double)value->count : NAN;
-	if (!reading->scaled || value->running_ns == 0) {
-		tally->rejected++;
-		return NAN;
-	}
-	tally->scaled++;
-	return (double)value->count * (double)value->enabled_ns /
-	       (double)value->running_ns;
+	double count;
+	enum whole_count kind = whole_count(value, reading->scaled, &count);
+
+	tally->rejected += kind == COUNT_REJECTED;
+	tally->scaled += kind == COUNT_SCALED;
+	return count;
 }
 
 /* Counts of the group's events as variables. */
@@ -81,7 +80,7 @@ static struct reading_tally set_variables(const struct reading *reading,
 
 		if (reading->columns[i] < 0)
 			continue;
-		count = whole_count(
+		count = count_of(
 			reading, &measurement->values[reading->columns[i]], &tally);
 		if (!isnan(count))
 			variables[i].value = fmax(count - reading->own_counts[i], 0);

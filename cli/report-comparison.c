@@ -100,7 +100,8 @@ int report_write_comparison(
 	if (error)
 		return error;
 	comparison = calloc(1, sizeof(*comparison));
-	error = comparison ? comparison_build(comparison, &executions) : -ENOMEM;
+	error = comparison ? comparison_build(comparison, &executions, environment.scaled)
+			   : -ENOMEM;
 	if (error)
 		(void)complain(complaint, "compare the executions of", folder, error);
 	else

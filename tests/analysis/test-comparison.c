@@ -95,7 +95,7 @@ static struct fixture *make(
 
 static void build(struct fixture *f)
 {
-	assert_int_equal(comparison_build(&f->comparison, &f->records), 0);
+	assert_int_equal(comparison_build(&f->comparison, &f->records, false), 0);
 }
 
 static void finds_what_is_faster_and_what_slower(void **state)
@@ -195,6 +195,10 @@ static void rejects_counts_that_did_not_run_all_the_time(void **state)
 	build(f);
 	assert_true(f->comparison.rejected > 0);
 	assert_int_equal(f->comparison.contenders[1].values[COMPARISON_FIXED].count, 0);
+	assert_int_equal(comparison_build(&f->comparison, &f->records, true), 0);
+	assert_int_equal(f->comparison.rejected, 0);
+	assert_true(f->comparison.extrapolated > 0);
+	assert_true(f->comparison.contenders[1].values[COMPARISON_FIXED].count > 0);
 	free(f);
 }
 
@@ -237,7 +241,7 @@ static void needs_something_to_compare(void **state)
 	struct comparison *comparison = calloc(1, sizeof(*comparison));
 
 	(void)state;
-	assert_int_equal(comparison_build(comparison, &records), -ENODATA);
+	assert_int_equal(comparison_build(comparison, &records, false), -ENODATA);
 	free(comparison);
 }
 
