@@ -37,7 +37,7 @@ LDFLAGS := $(filter -fsanitize%,$(OPT_$(MODE))) $(EXTRA_LDFLAGS)
 # where there is one for this architecture.
 MODULES := base topology counters alloc core analysis cli
 arch_of = $(if $(wildcard $(1)/$(ARCH)),$(1)/$(ARCH),$(1)/generic)
-sources_of = $(wildcard $(1)/*.c $(1)/kernels/*.c $(1)/hp/*.c $(1)/$(LIKWID_FOLDER)/*.c \
+sources_of = $(wildcard $(1)/*.c $(1)/kernels/*.c $(1)/check/*.c $(1)/hp/*.c $(1)/$(LIKWID_FOLDER)/*.c \
 	$(call arch_of,$(1))/*.c)
 $(foreach m,$(MODULES),$(eval SOURCES_$(m) := $(call sources_of,$(m))))
 $(foreach m,$(MODULES),$(eval OBJECTS_$(m) := $(SOURCES_$(m):%.c=$(B)/%.o)))
@@ -128,7 +128,7 @@ check-likwid: all $(LIKWID_TESTS)
 	ESCALIER=$(abspath $(B)/escalier) MODE=$(MODE) scripts/lib/run-tests.sh \
 		-l "$(notdir $(CC)) $(MODE), $(LIKWID_FOLDER):" $(LIKWID_TESTS) tests/cli/test-likwid.sh
 
-C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) alloc/hp/*.[ch] core/kernels/*.c core/likwid*/*.c topology/*/*.c \
+C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) alloc/hp/*.[ch] core/*/*.[ch] topology/*/*.c \
 	counters/*/*.[ch] interpose/*/*.[ch] tests/*/*.[ch] tests/*/likwid*/*.[ch] \
 	fuzz/*.c bench/*.c bench/*/*.[ch])
 format:
