@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/check/judge-events.h"
+
+#include "core/statistics.h"
+
+#include <math.h>
+#include <string.h>
+
+/* No core retires, and nothing in it happens, this often. */
+enum { EVENTS_A_NS = 64 };
+
+/* Where an event is seen this often in a window, a window without any is no accident. */
+enum { SEEN_OFTEN = 200 };
+
+static bool ran_whole(const struct counter_value *value)
+{
+	return value->running_ns > 0 && value->running_ns == value->enabled_ns;
+}
+
+static void count_runs(struct judging *judging, size_t event)
+{
+	for (size_t s = 0; s < judging->series_count; s++) {
+		const struct check_series *series = &judging->series[s];
+
+		for (size_t w = 0; w < series->count; w++) {
+			const struct check_window *window = &series->windows[w];
+			const struct counter_value *value = &window->values[event];
+			double most = EVENTS_A_NS * ((double)window->wall_ns + 1e4);
+
+			judging->whole[event] += ran_whole(value);
+			judging->shared[event] += value->running_ns < value->enabled_ns;
+			if (ran_whole(value) && (double)value->count > most)
+				judging->impossible[event] = true;
+		}
+	}
+}
+
+/* How an event counts over one kernel, by order. */
+struct silence {
+	size_t windows[CHECK_ORDERS]; /* that ran whole */
+	size_t zeros[CHECK_ORDERS];   /* of them */
+	double usual;                 /* median of the windows that counted something */
+};
+
+static void measure_silence(
+	const struct check_series *series, size_t event, struct silence *silence)
+{
+	double counted[CHECK_ORDERS * CHECK_WINDOWS];
+	size_t count = 0;
+
+	*silence = (struct silence){.usual = 0};
+	for (size_t w = 0; w < series->count; w++) {
+		const struct check_window *window = &series->windows[w];
+		const struct counter_value *value = &window->values[event];
+
+		if (!ran_whole(value))
+			continue;
+		silence->windows[window->order]++;
+		silence->zeros[window->order] += value->count == 0;
+		if (value->count > 0)
+			counted[count++] = (double)value->count;
+	}
+	if (count > 0)
+		silence->usual = statistics_median(counted, count);
+}
+
+/* An event of which some expectation of this kernel speaks alone, and says that it
+ * happens. */
+static bool must_count(const struct judging *judging, const char *kernel, size_t event)
+{
+	for (size_t i = 0; i < judging->expectations_count; i++) {
+		const struct expectation *expectation = &judging->expectations[i];
+		bool uses[GROUP_EVENTS];
+		size_t used = 0;
+
+		if (expectation->low <= 0 || strcmp(expectation->kernel, kernel) != 0)
+			continue;
+		formula_uses(judging->judged->group, expectation->formula, uses);
+		for (size_t e = 0; e < judging->judged->group->events_count; e++)
+			used += uses[e];
+		if (uses[event] && used == 1)
+			return true;
+	}
+	return false;
+}
+
+static void find_silence(struct judging *judging, size_t event)
+{
+	bool heard = false, missed = false;
+
+	for (size_t s = 0; s < judging->series_count; s++) {
+		const struct check_series *series = &judging->series[s];
+		struct silence silence;
+
+		measure_silence(series, event, &silence);
+		heard = heard || silence.usual > 0;
+		missed = missed ||
+			 (silence.windows[0] + silence.windows[1] > 0 &&
+				 must_count(judging, series->kernel->name, event));
+		if (silence.usual < SEEN_OFTEN)
+			continue;
+		for (int o = 0; o < CHECK_ORDERS; o++) {
+			if (silence.zeros[o] == 0)
+				continue;
+			if (silence.zeros[o] == silence.windows[o])
+				judging->lost[o][event] = true;
+			else
+				judging->at_times[event] = true;
+		}
+	}
+	judging->dead[event] = missed && !heard;
+}
+
+void find_silent(struct judging *judging)
+{
+	const struct group *group = judging->judged->group;
+
+	for (size_t e = 0; e < group->events_count; e++) {
+		if (judging->status[e].error)
+			continue;
+		count_runs(judging, e);
+		find_silence(judging, e);
+		judging->judged->rejected += judging->shared[e];
+		judging->judged->lost += judging->lost[0][e] || judging->lost[1][e] ||
+					 judging->at_times[e];
+	}
+}
