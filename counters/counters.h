@@ -154,11 +154,14 @@ const struct counter_backend *counters_find(
 	const char *name, struct complaint *complaint);
 
 /*
- * What the fake backend counts is up to the test: it calls this at every read, with the
- * group, and a context. Values not set stay all zero. Install before opening, not from
- * two threads; the group stays alive while it is open.
+ * What the fake backend counts is up to the test: it calls `read` at every read, with the
+ * group, and a context; values not set stay all zero. `open` may mark events as refused,
+ * and return -errno for the whole group; NULL opens everything. Install before opening,
+ * not from two threads; the group stays alive while it is open.
  */
 struct counter_fake {
+	int (*open)(void *context, const struct group *group,
+		struct counter_event_status *status);
 	void (*read)(
 		void *context, const struct group *group, struct counter_value *values);
 	void *context;

@@ -29,6 +29,7 @@ static int fake_open(struct counters **counters, const struct group *group,
 	struct complaint *complaint)
 {
 	struct counters *opened = malloc(sizeof(*opened));
+	int error = 0;
 
 	(void)target;
 	if (!opened) {
@@ -37,6 +38,13 @@ static int fake_open(struct counters **counters, const struct group *group,
 	}
 	opened->group = group;
 	memset(status, 0, group->events_count * sizeof(*status));
+	if (installed.open)
+		error = installed.open(installed.context, group, status);
+	if (error) {
+		complaint_what(complaint, "the fake backend was told to fail");
+		free(opened);
+		return error;
+	}
 	*counters = opened;
 	return 0;
 }

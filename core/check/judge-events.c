@@ -39,7 +39,8 @@ static size_t count_used(const struct judging *judging, const struct check_test 
 }
 
 /* The test that says most of an event in this outcome: the one that needs it alone, then
- * the one that expects most. */
+ * the one that expects most. A `sensitive` one proves it; an identity proves nothing, for
+ * its sides may be wrong together. */
 static const struct check_test *find_test(const struct judging *judging, size_t event,
 	enum test_outcome outcome, bool sensitive)
 {
@@ -50,7 +51,7 @@ static const struct check_test *find_test(const struct judging *judging, size_t 
 		const struct check_test *test = &judged->tests[i];
 
 		if (test->outcome != outcome || !test->uses[event] ||
-			(sensitive && !test->sensitive[event]))
+			(sensitive && (!test->sensitive[event] || test->identity)))
 			continue;
 		if (!best || count_used(judging, test) < count_used(judging, best) ||
 			(count_used(judging, test) == count_used(judging, best) &&
@@ -67,7 +68,7 @@ static void blame(
 	if (test->identity)
 		set(verdict, EVENT_WRONG,
 			"%.100s differ by %.3g over %s, at most %.3g is right",
-			test->formula, test->counted, test->kernel, test->high);
+			test->formula, fabs(test->counted), test->kernel, test->high);
 	else if (alone)
 		set(verdict, EVENT_WRONG,
 			"over %s it is %.4g where %.4g to %.4g is right", test->kernel,
@@ -90,7 +91,8 @@ static bool judge_silent(const struct judging *judging, size_t event)
 		set(verdict, EVENT_ABSENT, "%.200s",
 			status->why[0] ? status->why : strerror(-status->error));
 	else if (judging->dead[event])
-		set(verdict, EVENT_DEAD, "counts nothing, in either order of the events");
+		set(verdict, EVENT_DEAD, "counts nothing over %s, wherever it stands",
+			judging->dead[event]);
 	else if (judging->lost[0][event])
 		set(verdict, EVENT_DEAD,
 			"counts nothing in its place in the group and counts in another: a "
@@ -105,8 +107,9 @@ static bool judge_silent(const struct judging *judging, size_t event)
 	return true;
 }
 
-/* The one that stands, in the group's own order, where another lost its counter when all
- * moved on by one. */
+/* An event that lost its counter when all moved on by one accuses that counter, and so
+ * the event that stands there in the group's own order; unless that one is known to
+ * count. Then a counter was taken meanwhile, or the event has stopped. */
 static void judge_lost_places(const struct judging *judging)
 {
 	struct judged_group *judged = judging->judged;
@@ -115,11 +118,17 @@ static void judge_lost_places(const struct judging *judging)
 	for (size_t e = 0; e < count; e++) {
 		struct event_verdict *there = &judged->verdicts[(e + 1) % count];
 
-		if (judging->lost[1][e] && there->judgement == EVENT_UNPROVEN)
+		if (!judging->lost[1][e])
+			continue;
+		if (there->judgement == EVENT_UNPROVEN)
 			set(there, EVENT_DEAD,
 				"stands where %.100s counts nothing when it is moved "
 				"there: a counter is dead or taken",
 				judged->group->events[e].name);
+		else if (!event_excluded(there->judgement))
+			set(&judged->verdicts[e], EVENT_DEAD,
+				"counts at first, and nothing later: a counter was taken "
+				"meanwhile, or it is full");
 	}
 }
 
@@ -143,26 +152,80 @@ static void judge_right(const struct judging *judging, size_t event)
 	set_figures(verdict, test);
 }
 
-/* A sum that fails is the fault of what is in it and not proven otherwise, unless one
- * that is known to be bad is in it already. */
-static void judge_sums(const struct judging *judging)
+static bool firmly_right(const struct judging *judging, size_t event)
 {
-	struct judged_group *judged = judging->judged;
-	const size_t count = judged->group->events_count;
+	const struct judged_group *judged = judging->judged;
 
 	for (size_t i = 0; i < judged->tests_count; i++) {
 		const struct check_test *test = &judged->tests[i];
-		bool explained = test->outcome != TEST_FAILS;
 
-		for (size_t e = 0; e < count; e++)
-			explained =
-				explained ||
-				(test->uses[e] &&
-					event_excluded(judged->verdicts[e].judgement));
-		for (size_t e = 0; e < count && !explained; e++)
-			if (test->uses[e] &&
-				judged->verdicts[e].judgement == EVENT_UNPROVEN)
-				blame(&judged->verdicts[e], test, false);
+		if (test->outcome == TEST_HOLDS && test->firm && !test->identity &&
+			test->sensitive[event])
+			return true;
+	}
+	return false;
+}
+
+/* A sum that fails, and that no bad event in it accounts for yet. */
+static bool is_open(const struct judging *judging, const struct check_test *test)
+{
+	const struct judged_group *judged = judging->judged;
+
+	if (test->outcome != TEST_FAILS)
+		return false;
+	for (size_t e = 0; e < judged->group->events_count; e++)
+		if (test->uses[e] && event_excluded(judged->verdicts[e].judgement))
+			return false;
+	return true;
+}
+
+/* The first of the open sums that use the event, where another count of it would mend all
+ * of them, or `any` of them; else NULL. */
+static const struct check_test *mends(
+	const struct judging *judging, size_t event, bool any)
+{
+	const struct check_test *first = NULL;
+
+	for (size_t i = 0; i < judging->judged->tests_count; i++) {
+		const struct check_test *test = &judging->judged->tests[i];
+
+		if (!test->uses[event] || !is_open(judging, test))
+			continue;
+		if (test->explains[event])
+			first = first ? first : test;
+		else if (!any)
+			return NULL;
+	}
+	return first;
+}
+
+/*
+ * Sums that fail are the fault of one that is in them and could mend them all: of one
+ * that nothing proves, or else of one that was proven only where neighbours have a hand
+ * in the answer.
+ */
+static void judge_sums(const struct judging *judging)
+{
+	struct judged_group *judged = judging->judged;
+	bool blamed = false;
+
+	for (int pass = 0; pass < 4 && !blamed; pass++) {
+		const bool proven = pass % 2, any = pass / 2;
+		const struct check_test *found[GROUP_EVENTS] = {NULL};
+
+		for (size_t e = 0; e < judged->group->events_count; e++) {
+			const enum event_judgement so_far = judged->verdicts[e].judgement;
+
+			if (so_far == (proven ? EVENT_RIGHT : EVENT_UNPROVEN) &&
+				!(proven && firmly_right(judging, e)))
+				found[e] = mends(judging, e, any);
+		}
+		for (size_t e = 0; e < judged->group->events_count; e++) {
+			if (!found[e])
+				continue;
+			blame(&judged->verdicts[e], found[e], false);
+			blamed = true;
+		}
 	}
 }
 

@@ -4,6 +4,9 @@
 
 #include "core/check/judge.h"
 
+/* Fewer windows with a value than this decide nothing. */
+enum { WINDOWS_LEAST = 4 };
+
 /* Private to core/check/: a judgement in the making. */
 struct judging {
 	struct judged_group *judged;
@@ -14,8 +17,9 @@ struct judging {
 	size_t expectations_count;
 	/* The event counts in another order, and nothing in this one. */
 	bool lost[CHECK_ORDERS][GROUP_EVENTS];
-	bool at_times[GROUP_EVENTS];   /* counts in some windows of an order only */
-	bool dead[GROUP_EVENTS];       /* in every window where it must count */
+	bool at_times[GROUP_EVENTS]; /* counts in some windows of an order only */
+	/* The kernel in every window of which it must count, and does not; NULL none. */
+	const char *dead[GROUP_EVENTS];
 	bool impossible[GROUP_EVENTS]; /* more events than can happen in the time */
 	size_t shared[GROUP_EVENTS];   /* windows that it was on its counter for a part of
 					*/

@@ -9,15 +9,19 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Fewer windows with a value than this decide nothing. */
-enum { WINDOWS_LEAST = 4 };
-
 /* Beyond the range by this much, relatively, before anything is called wrong: interrupts
  * add instructions of their own to what a program executes. */
 #define SLACK 0.005
 
-/* What no neighbour moves up: a read is served once. */
+/* What neighbours move up of what must happen: hardly anything, a read is served once. */
 #define EXPOSURE_UP 0.1
+
+/* What they add to what must not happen where memory is read: a neighbour on the same
+ * core has been seen to take a fifth of L1. */
+#define EXPOSURE_ADDED 0.3
+
+/* A counter may count more than there is, but hardly more than this many times. */
+#define SHARE_MOST 4
 
 static const struct check_series *find_series(
 	const struct judging *judging, const char *kernel)
@@ -83,21 +87,36 @@ static bool in_range(const struct check_test *test, double value)
 	return value >= test->low && value <= test->high;
 }
 
-/* Whether the test would have noticed that the event counts nothing, or twice. */
-static void find_sensitive(const struct judging *judging, struct check_test *test,
+static double value_with(const struct check_test *test, const struct identity *identity,
+	const struct check_variables *means, size_t event, double count)
+{
+	struct check_variables changed = *means;
+
+	changed.list[event].value = count;
+	return value_of(&changed, test, identity);
+}
+
+/* What the test would say if a counter were dead, and whether another count of its event
+ * would bring it into the range. */
+static void try_counts(const struct judging *judging, struct check_test *test,
 	const struct identity *identity, const struct check_variables *means)
 {
-	for (size_t e = 0; e < judging->judged->group->events_count; e++) {
-		struct check_variables changed = *means;
-		double none, twice;
+	const size_t events_count = judging->judged->group->events_count;
+	const double reads = means->list[events_count].value; /* the first behind them */
+
+	for (size_t e = 0; e < events_count; e++) {
+		double counted = means->list[e].value;
+		double none, much;
 
 		if (!test->uses[e])
 			continue;
-		changed.list[e].value = 0;
-		none = value_of(&changed, test, identity);
-		changed.list[e].value = 2 * means->list[e].value;
-		twice = value_of(&changed, test, identity);
-		test->sensitive[e] = !in_range(test, none) && !in_range(test, twice);
+		none = value_with(test, identity, means, e, 0);
+		/* One that shows nothing may stand for any number. */
+		much = value_with(test, identity, means, e,
+			SHARE_MOST * (counted > 0 ? counted : reads));
+		test->sensitive[e] = !in_range(test, none);
+		test->explains[e] =
+			fmin(none, much) <= test->high && fmax(none, much) >= test->low;
 	}
 }
 
@@ -116,16 +135,15 @@ static bool any_level(const struct judging *judging, const struct check_test *te
 	return levels > 1;
 }
 
-static enum test_outcome decide(const struct judging *judging,
-	const struct check_series *series, const struct check_test *test, double *values,
-	size_t count)
+static enum test_outcome decide(const struct check_series *series,
+	const struct check_test *test, double *values, size_t count)
 {
 	double exposure = series->kernel->exposure;
 	double up = fmin(exposure, EXPOSURE_UP);
-	double down = any_level(judging, test) ? up : exposure;
+	double down = test->firm ? up : exposure;
 
-	if (test->low <= 0) {
-		up = exposure;
+	if (test->low <= 0 && exposure > 0) {
+		up = fmax(exposure, EXPOSURE_ADDED);
 		down = 0;
 	}
 	if (test->identity)
@@ -162,8 +180,9 @@ static void run_test(const struct judging *judging, struct check_test *test,
 		test->outcome = TEST_UNDECIDED;
 		return;
 	}
-	find_sensitive(judging, test, identity, &means);
-	test->outcome = decide(judging, series, test, values, test->windows);
+	try_counts(judging, test, identity, &means);
+	test->firm = series->kernel->exposure <= EXPOSURE_UP || any_level(judging, test);
+	test->outcome = decide(series, test, values, test->windows);
 }
 
 static struct check_test *add_test(struct judged_group *judged, const char *kernel)
@@ -225,6 +244,7 @@ static void run_identities(const struct judging *judging)
 				identity->left, identity->right);
 			test->identity = true;
 			test->high = identity->tolerance;
+			test->low = -identity->tolerance;
 			formula_uses(group, identity->left, test->uses);
 			formula_uses(group, identity->right, right);
 			for (size_t e = 0; e < group->events_count; e++)

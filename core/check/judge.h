@@ -55,8 +55,11 @@ struct check_test {
 	size_t windows;  /* that have a value */
 	bool identity;   /* the formula is a relative difference of two */
 	bool uses[GROUP_EVENTS];
-	bool sensitive[GROUP_EVENTS]; /* would not hold if this event were none or twice
-					 as many */
+	bool sensitive[GROUP_EVENTS]; /* would not hold if this event were none */
+	/* Would hold if the counter showed some other share of this event, 0 to 4 times.
+	 */
+	bool explains[GROUP_EVENTS];
+	bool firm; /* nothing that neighbours do moves it much */
 	enum test_outcome outcome;
 };
 

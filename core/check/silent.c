@@ -3,7 +3,6 @@
 
 #include "core/statistics.h"
 
-#include <math.h>
 #include <string.h>
 
 /* No core retires, and nothing in it happens, this often. */
@@ -64,10 +63,14 @@ static void measure_silence(
 		silence->usual = statistics_median(counted, count);
 }
 
-/* An event of which some expectation of this kernel speaks alone, and says that it
- * happens. */
-static bool must_count(const struct judging *judging, const char *kernel, size_t event)
+/* Whether some expectation of this kernel says that the event happens: by itself, or in a
+ * sum that may be of others. */
+enum speech { SPEECH_NONE, SPEECH_SUM, SPEECH_ALONE };
+static enum speech expected_of(
+	const struct judging *judging, const char *kernel, size_t event)
 {
+	enum speech speech = SPEECH_NONE;
+
 	for (size_t i = 0; i < judging->expectations_count; i++) {
 		const struct expectation *expectation = &judging->expectations[i];
 		bool uses[GROUP_EVENTS];
@@ -79,36 +82,49 @@ static bool must_count(const struct judging *judging, const char *kernel, size_t
 		for (size_t e = 0; e < judging->judged->group->events_count; e++)
 			used += uses[e];
 		if (uses[event] && used == 1)
-			return true;
+			return SPEECH_ALONE;
+		if (uses[event])
+			speech = SPEECH_SUM;
 	}
-	return false;
+	return speech;
 }
 
+/*
+ * A kernel whose answer neighbours can change wholly does not tell a counter that is lost
+ * for a while from a cache that is: there, only silence in a whole order counts.
+ */
 static void find_silence(struct judging *judging, size_t event)
 {
 	bool heard = false, missed = false;
 
 	for (size_t s = 0; s < judging->series_count; s++) {
 		const struct check_series *series = &judging->series[s];
+		const bool exposed = series->kernel->exposure >= 1;
 		struct silence silence;
+		enum speech speech;
 
 		measure_silence(series, event, &silence);
+		speech = expected_of(judging, series->kernel->name, event);
 		heard = heard || silence.usual > 0;
-		missed = missed ||
-			 (silence.windows[0] + silence.windows[1] > 0 &&
-				 must_count(judging, series->kernel->name, event));
-		if (silence.usual < SEEN_OFTEN)
+		if (speech == SPEECH_ALONE && silence.usual <= 0 &&
+			silence.windows[0] + silence.windows[1] >= WINDOWS_LEAST) {
+			missed = true;
+			if (!exposed)
+				judging->dead[event] = series->kernel->name;
+		}
+		if (speech == SPEECH_NONE || silence.usual < SEEN_OFTEN)
 			continue;
 		for (int o = 0; o < CHECK_ORDERS; o++) {
 			if (silence.zeros[o] == 0)
 				continue;
 			if (silence.zeros[o] == silence.windows[o])
 				judging->lost[o][event] = true;
-			else
+			else if (!exposed)
 				judging->at_times[event] = true;
 		}
 	}
-	judging->dead[event] = missed && !heard;
+	if (missed && !heard)
+		judging->dead[event] = "any kernel";
 }
 
 void find_silent(struct judging *judging)

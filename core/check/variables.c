@@ -46,5 +46,5 @@ double check_difference(
 
 	if (isnan(left) || isnan(right))
 		return NAN;
-	return larger > 0 ? fabs(left - right) / larger : 0;
+	return larger > 0 ? (left - right) / larger : 0;
 }

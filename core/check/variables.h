@@ -18,7 +18,7 @@ void check_variables_set(struct check_variables *variables, const struct group *
 /* NaN where the formula has no value. */
 double check_evaluate(const struct check_variables *variables, const char *formula);
 
-/* 1 - min/max of two values that are above 0; 0 where both are 0. */
+/* Left less right, relative to the larger; 0 where both are 0. */
 double check_difference(
 	const struct check_variables *variables, const struct identity *identity);
 
