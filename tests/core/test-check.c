@@ -17,9 +17,20 @@
 
 #include <cmocka.h>
 
-/* Simulated checks of a healthy machine; CHECKS in the environment sets another number.
- */
-enum { CHECKS = 100 };
+/* Simulated checks of a healthy machine, and minutes of a busy one for each fault. CHECKS
+ * in the environment sets another number of the first. Fewer where a sanitizer makes each
+ * an order of magnitude dearer. */
+#if defined(__has_feature)
+#define HAS_FEATURE(feature) __has_feature(feature)
+#else
+#define HAS_FEATURE(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer) ||                   \
+	defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+enum { CHECKS = 20, MINUTES = 1 };
+#else
+enum { CHECKS = 100, MINUTES = 6 };
+#endif
 
 /* Events, sums and ranges as the group files have them. */
 static const char *const texts[] = {
@@ -206,7 +217,7 @@ static bool drowned(const struct fake_pmu *pmu)
 
 static void find(const struct injected *injected, bool busy)
 {
-	for (uint64_t seed = 1; seed <= (busy ? 10 : 1); seed++) {
+	for (uint64_t seed = 1; seed <= (busy ? MINUTES : 1); seed++) {
 		struct fake_pmu pmu = injected->pmu;
 		struct checked_groups checked;
 		enum event_judgement got;
@@ -321,7 +332,7 @@ static void test_swapped_events(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		for (uint64_t seed = 0; seed < 10; seed++) {
+		for (uint64_t seed = 0; seed <= MINUTES; seed++) {
 			struct fake_pmu pmu = {.slots = 6,
 				.busy = seed > 0,
 				.fault = FAULT_SWAPPED,
@@ -355,7 +366,7 @@ static void test_dead_slot(void **state)
 {
 	(void)state;
 	for (size_t slot = 0; slot < 5; slot++) {
-		for (uint64_t seed = 0; seed < 5; seed++) {
+		for (uint64_t seed = 0; seed <= MINUTES; seed++) {
 			struct fake_pmu pmu = {.slots = 5,
 				.busy = seed > 0,
 				.fault = FAULT_DEAD_SLOT,

@@ -170,9 +170,11 @@ static void test_probe(void **state)
 
 static void test_no_pmu(void **state)
 {
+	struct fake_pmu pmu = {.slots = 6};
 	struct slots slots;
 
 	(void)state;
+	fake_pmu_install(&pmu, 1);
 	/* Copies of hardware events, and no PMU that the kernel knows. */
 	assert_int_equal(
 		slots_probe(&slots, &counters_none, &fake_pmu_clocks, fake_loop), 0);
