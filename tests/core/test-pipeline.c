@@ -217,13 +217,14 @@ static void set_up(struct fixture *f, const char *backend)
 	f->options.places = NULL;
 	f->options.places_count = 0;
 	record_csv_header(&measurement_record, &f->events, &f->csv);
-	counters_fake_install(&(struct counter_fake){fake_count, &f->counter_reads});
+	counters_fake_install(
+		&(struct counter_fake){.read = fake_count, .context = &f->counter_reads});
 }
 
 static void tear_down(struct fixture *f)
 {
 	assert_int_equal(f->csv.error, 0);
-	counters_fake_install(&(struct counter_fake){0});
+	counters_fake_install(&(struct counter_fake){.read = NULL});
 	plan_release(&f->plan);
 	group_release(&f->group);
 	topology_release(&f->machine);
