@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/environment-counters.h"
 
+#include "core/check/verdict-json.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -46,6 +48,8 @@ void environment_counters_to_json(const struct environment *environment, json_t 
 			costs, cost_to_json(&environment->window_costs[i]));
 	(void)json_object_set_new(root, "event_sources", sources_to_json(environment));
 	(void)json_object_set_new(root, "window_costs", costs);
+	(void)json_object_set_new(root, "events",
+		verdicts_to_json(environment->events, environment->events_count));
 }
 
 static void take_text(const json_t *object, const char *key, char *text, size_t size)
@@ -133,4 +137,6 @@ void environment_counters_from_json(struct environment *environment, const json_
 {
 	load_sources(environment, json_object_get(root, "event_sources"));
 	load_costs(environment, json_object_get(root, "window_costs"));
+	environment->events_count = verdicts_from_json(
+		json_object_get(root, "events"), environment->events, ENVIRONMENT_EVENTS);
 }

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-/* Private to core/environment*: the lists "event_sources" and "window_costs" of
+/* Private to core/environment*: the lists "event_sources", "window_costs" and "events" of
  * environment.json. What is no such list, or too long, is passed over. */
 void environment_counters_to_json(const struct environment *environment, json_t *root);
 void environment_counters_from_json(struct environment *environment, const json_t *root);

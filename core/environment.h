@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "core/check/verdict.h"
 #include "core/measurement.h"
 #include "core/plan.h"
 #include "topology/topology.h"
@@ -16,7 +17,12 @@
  * environment.json. The machine stands in it too, for people and other tools; Escalier
  * reads that part back from machine.xml.
  */
-enum { ENVIRONMENT_TEXT = 512, ENVIRONMENT_NOTES = 32, ENVIRONMENT_POOLS = 16 };
+enum {
+	ENVIRONMENT_TEXT = 512,
+	ENVIRONMENT_NOTES = 32,
+	ENVIRONMENT_POOLS = 16,
+	ENVIRONMENT_EVENTS = 128
+};
 
 /* Where an event's values come from. */
 struct environment_source {
@@ -68,6 +74,11 @@ struct environment {
 	double reading_share; /* of the elapsed time, spent in reading counters */
 	struct environment_source sources[RECORD_EVENTS];
 	size_t sources_count;
+	/* Of the self-check; empty in folders from before there was one. */
+	char checked[32]; /* when it was made, as clock_stamp; empty: not made */
+	uint64_t slots_advertised, slots_proved; /* counters of the core; 0 unknown */
+	struct event_verdict events[ENVIRONMENT_EVENTS];
+	size_t events_count;
 	struct environment_window_cost window_costs[PLAN_NAMES]; /* by group */
 	size_t window_costs_count;
 	/* Costs of measuring itself, medians at start. */

@@ -47,7 +47,7 @@ enum test_outcome {
 
 /* An expectation, or an identity over one kernel, and what came of it. */
 struct check_test {
-	char kernel[KNOWN_NAME];
+	char kernel[KERNEL_NAME];
 	char formula[2 * FORMULA];
 	double low, high;
 	double counted;  /* median over windows; NaN none */

@@ -29,7 +29,7 @@
  *   sleep       short sleeps: one context switch each
  *   migrate     moves of the thread to another CPU
  */
-enum { KNOWN_NAME = 32, KNOWN_KERNELS = 16 };
+enum { KNOWN_KERNELS = 16 };
 
 struct known_state {
 	struct kernel_state

@@ -2,7 +2,6 @@
 #ifndef CORE_CHECK_VERDICT_H
 #define CORE_CHECK_VERDICT_H
 
-#include "core/check/known.h"
 #include "counters/group.h"
 
 #include <stdbool.h>
@@ -26,7 +25,7 @@ struct event_verdict {
 	enum event_judgement judgement;
 	/* The expectation that decided: its kernel, events a unit counted, and the range.
 	 * The kernel is empty where none did. */
-	char kernel[KNOWN_NAME];
+	char kernel[KERNEL_NAME];
 	double low, high, counted;
 	char why[VERDICT_WHY]; /* for people; empty for a right one */
 };

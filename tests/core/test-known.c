@@ -10,6 +10,7 @@
 #include "core/check/flush.h"
 #include "core/check/known.h"
 #include "core/cycle.h"
+#include "counters/group.h"
 
 #include <errno.h>
 #include <math.h>
@@ -133,7 +134,7 @@ static void test_table(void **state)
 	for (; known_kernels[count]; count++) {
 		const struct known_kernel *kernel = known_kernels[count];
 
-		assert_true(strlen(kernel->name) < KNOWN_NAME);
+		assert_true(strlen(kernel->name) < KERNEL_NAME);
 		assert_true(kernel->exposure >= 0 && kernel->exposure <= 1);
 		for (size_t i = 0; i < count; i++)
 			assert_string_not_equal(known_kernels[i]->name, kernel->name);
