@@ -2,6 +2,7 @@
 #include "analysis/figure.h"
 
 #include "analysis/figure-panel.h"
+#include "analysis/summary.h"
 #include "base/number.h"
 
 #include <errno.h>
@@ -235,7 +236,28 @@ static void set_line(struct figure *figure, const char *variable, const char *st
 static bool has_remark(const struct findings *findings)
 {
 	return findings->environment->counters_missing[0] ||
-	       findings->staircase->tally.scaled;
+	       findings->staircase->tally.scaled ||
+	       summary_events_excluded(findings->environment) > 0;
+}
+
+static void name_excluded(const struct environment *environment, char *line, size_t size)
+{
+	const size_t count = summary_events_excluded(environment);
+	const size_t named = 3;
+	size_t done = 0;
+	int used = snprintf(line, size, "⚠ the self-check leaves out ");
+
+	for (size_t i = 0; i < environment->events_count && done < named; i++) {
+		const struct event_verdict *v = &environment->events[i];
+
+		if (event_excluded(v->judgement))
+			used += snprintf(line + used, size - (size_t)used,
+				"%s%.60s (%.20s, %s)", done++ ? ", " : "", v->event,
+				v->group, event_judgement_name(v->judgement));
+	}
+	if (count > named)
+		(void)snprintf(
+			line + used, size - (size_t)used, " and %zu more", count - named);
 }
 
 /* What a reader of the counters' panels must know first. */
@@ -248,6 +270,8 @@ static void set_remark(struct figure *figure)
 		(void)snprintf(line, sizeof(line),
 			"⚠ no hardware counters, so no causes: %.200s",
 			findings->environment->counters_missing);
+	else if (summary_events_excluded(findings->environment) > 0)
+		name_excluded(findings->environment, line, sizeof(line));
 	else if (findings->staircase->tally.scaled)
 		(void)snprintf(line, sizeof(line),
 			"⚠ %zu counts are scaled, as --scale asked: their counters ran "

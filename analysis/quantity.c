@@ -51,6 +51,39 @@ void reading_init(struct reading *reading, const struct group *group,
 				reading->formulas[q] = group->metrics[i].formula;
 }
 
+const char *quantity_metric(enum quantity quantity)
+{
+	return metric_names[quantity];
+}
+
+static void exclude(struct reading *reading, size_t event,
+	const struct event_verdict *verdict,
+	const struct event_verdict *reasons[QUANTITIES])
+{
+	reading->columns[event] = -1;
+	for (int q = 0; q < QUANTITIES; q++)
+		if (reading->formulas[q] &&
+			group_formula_events(reading->group, reading->formulas[q]) >>
+					event &
+				1)
+			reasons[q] = verdict;
+}
+
+void reading_exclude(struct reading *reading, const struct event_verdict *verdicts,
+	size_t count, const struct event_verdict *reasons[QUANTITIES])
+{
+	const struct group *group = reading->group;
+
+	for (size_t i = 0; i < count && group; i++) {
+		if (!event_excluded(verdicts[i].judgement) ||
+			strcmp(verdicts[i].group, group->name) != 0)
+			continue;
+		for (size_t e = 0; e < group->events_count; e++)
+			if (strcmp(verdicts[i].counter, group->events[e].counter) == 0)
+				exclude(reading, e, &verdicts[i], reasons);
+	}
+}
+
 /* The count over the whole window; NaN where there is none. */
 static double count_of(const struct reading *reading, const struct counter_value *value,
 	struct reading_tally *tally)

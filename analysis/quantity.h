@@ -43,6 +43,15 @@ struct reading {
 void reading_init(struct reading *reading, const struct group *group,
 	const struct event_list *events, const struct environment_window_cost *cost);
 
+/* "Page walks per read"; NULL for what is not counted. */
+const char *quantity_metric(enum quantity quantity);
+
+/* Events of this group that the self-check found wrong, dead or absent have no value, and
+ * what needs them is NaN: for each such quantity, `reasons` gets a verdict that is to
+ * blame (in `verdicts`); others are left as they are. */
+void reading_exclude(struct reading *reading, const struct event_verdict *verdicts,
+	size_t count, const struct event_verdict *reasons[QUANTITIES]);
+
 /* Counter values that did not run all of a window. */
 struct reading_tally {
 	size_t rejected; /* what needs them is NaN */

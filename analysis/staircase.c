@@ -281,6 +281,8 @@ static void init_reading(struct builder *b, size_t index)
 		if (strcmp(name, options->costs[i].group) == 0)
 			cost = &options->costs[i];
 	reading_init(&b->readings[index], group, &b->dataset->events, cost);
+	reading_exclude(&b->readings[index], options->verdicts, options->verdicts_count,
+		b->staircase->excluded);
 	b->readings[index].scaled = options->scaled;
 }
 

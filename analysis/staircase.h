@@ -71,9 +71,12 @@ struct staircase {
 	size_t windows, windows_clean, error_rows;
 	struct reading_tally tally;
 	size_t stairs_unconverged, stairs_measured;
-	double target;              /* as given; 0 none */
-	struct estimate clock_ghz;  /* over all windows; no interval */
-	bool known[QUANTITIES];     /* some round of some size knows it */
+	double target;             /* as given; 0 none */
+	struct estimate clock_ghz; /* over all windows; no interval */
+	bool known[QUANTITIES];    /* some round of some size knows it */
+	/* The verdict of the self-check (in the options) that forbids it; NULL none.
+	 * Where another group tells it too it may be known none the less. */
+	const struct event_verdict *excluded[QUANTITIES];
 	struct stair *stairs;       /* all of them; series refer to these */
 	struct stair_round *rounds; /* likewise */
 };
@@ -83,6 +86,8 @@ struct staircase_options {
 	size_t groups_count;
 	const struct environment_window_cost *costs; /* by group; what is missing is 0 */
 	size_t costs_count;
+	const struct event_verdict *verdicts; /* of the self-check; NULL none */
+	size_t verdicts_count;
 	bool scaled; /* as struct reading */
 	const struct machine *machine;
 	const char *baseline;

@@ -178,6 +178,7 @@ void summary_print_notes(const struct findings *findings, struct text *text)
 {
 	print_errors(findings->staircase, text);
 	print_unconverged(findings->staircase, text);
+	summary_print_events(findings, text);
 	print_recorded(findings->environment, text);
 	print_legend(findings, text);
 }

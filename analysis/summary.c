@@ -368,6 +368,8 @@ void summary_print_header(const struct findings *findings, struct text *text)
 	print_entry(text, "Clock", &value);
 	describe_counters(findings, &value);
 	print_entry(text, "Counters", &value);
+	summary_describe_check(e, &value);
+	print_entry(text, "Self-check", &value);
 	describe_costs(e, s, &value);
 	print_entry(text, "Own cost", &value);
 	describe_reading(e, &value);

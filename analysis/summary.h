@@ -23,4 +23,10 @@ void summary_print_notes(const struct findings *findings, struct text *text);
  * current line goes on. */
 void summary_wrap(struct text *text, size_t indent, const char *words);
 
+/* Of the self-check: how many events it leaves out; a line of the header, nothing where
+ * there was none; the list of what is left out and why. */
+size_t summary_events_excluded(const struct environment *environment);
+void summary_describe_check(const struct environment *environment, struct text *value);
+void summary_print_events(const struct findings *findings, struct text *text);
+
 #endif

@@ -213,6 +213,8 @@ static int write_staircase(
 			.costs_count = run.environment.window_costs_count,
 			.machine = &run.machine,
 			.baseline = run.environment.baseline,
+			.verdicts = run.environment.events,
+			.verdicts_count = run.environment.events_count,
 			.scaled = run.environment.scaled,
 			.target = run.environment.target});
 	if (error) {

@@ -405,6 +405,36 @@ static void describe_run(struct environment *e, const struct synthetic_options *
 			options->failing);
 }
 
+static void describe_check(struct synthetic *s, const char *dead)
+{
+	struct environment *e = &s->environment;
+
+	(void)snprintf(e->checked, sizeof(e->checked), "2026-01-31T11-59-57Z");
+	e->slots_advertised = 6;
+	e->slots_proved = dead ? 5 : 6;
+	for (size_t g = 0; g < s->groups_count; g++)
+		for (size_t i = 0; i < s->groups[g].events_count; i++) {
+			const struct event *event = &s->groups[g].events[i];
+			struct event_verdict *v = &e->events[e->events_count++];
+			bool is_dead = dead && strcmp(dead, event->name) == 0;
+
+			*v = (struct event_verdict){
+				.judgement = is_dead ? EVENT_DEAD : EVENT_RIGHT,
+				.kernel = "pages-walk",
+				.low = 0.995,
+				.high = 1.005,
+				.counted = is_dead ? 0 : 1};
+			(void)snprintf(
+				v->group, sizeof(v->group), "%s", s->groups[g].name);
+			(void)snprintf(
+				v->counter, sizeof(v->counter), "%s", event->counter);
+			(void)snprintf(v->event, sizeof(v->event), "%s", event->name);
+			if (is_dead)
+				(void)snprintf(v->why, sizeof(v->why),
+					"counts nothing over pages-walk");
+		}
+}
+
 void synthetic_init(struct synthetic *s, const struct synthetic_options *options)
 {
 	memset(s, 0, sizeof(*s));
@@ -418,6 +448,8 @@ void synthetic_init(struct synthetic *s, const struct synthetic_options *options
 	}
 	if (options->own_cost)
 		describe_own_cost(s);
+	if (options->checked)
+		describe_check(s, options->dead);
 	sweep(s, options);
 }
 

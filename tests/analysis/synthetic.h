@@ -37,6 +37,8 @@ struct synthetic_options {
 	bool scaled;         /* and --scale was given */
 	bool no_clock;       /* nothing told the clock */
 	bool own_cost;       /* windows hold what they cost themselves, and it is known */
+	bool checked;        /* the self-check found every event right... */
+	const char *dead;    /* ...but this one; NULL none */
 	const char *machine; /* hwloc synthetic description; NULL: 32K, 512K, 32M */
 	bool no_tlbs;        /* the machine does not announce its TLBs */
 };

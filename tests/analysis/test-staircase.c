@@ -30,6 +30,8 @@ static void analyse(struct fixture *f, const struct synthetic_options *options)
 				.costs_count = f->run.environment.window_costs_count,
 				.machine = &f->run.machine,
 				.baseline = f->run.environment.baseline,
+				.verdicts = f->run.environment.events,
+				.verdicts_count = f->run.environment.events_count,
 				.target = f->run.environment.target}),
 		0);
 }
@@ -222,6 +224,39 @@ static void rejects_counters_that_ran_part_of_the_time(void **state)
 	assert_false(f.staircase.known[QUANTITY_DTLB_L1_MISSES]);
 	assert_true(f.staircase.known[QUANTITY_CYCLES]);
 	assert_true(f.staircase.known[QUANTITY_FROM_L2]);
+	release(&f);
+}
+
+static void leaves_out_what_the_self_check_forbids(void **state)
+{
+	struct synthetic_options options = usual;
+	struct fixture f;
+
+	(void)state;
+	options.max_bytes = 32 << 10;
+	options.checked = true;
+	analyse(&f, &options);
+	for (int q = 0; q < QUANTITIES; q++)
+		assert_null(f.staircase.excluded[q]);
+	assert_true(f.staircase.known[QUANTITY_FROM_L2]);
+	release(&f);
+
+	options.dead = "FILLS_L2";
+	analyse(&f, &options);
+	assert_false(f.staircase.known[QUANTITY_FROM_L2]);
+	assert_false(f.staircase.known[QUANTITY_L1_MISSES]);
+	assert_true(f.staircase.known[QUANTITY_FROM_L3]);
+	assert_string_equal(f.staircase.excluded[QUANTITY_FROM_L2]->event, "FILLS_L2");
+	assert_string_equal(f.staircase.excluded[QUANTITY_L1_MISSES]->event, "FILLS_L2");
+	assert_null(f.staircase.excluded[QUANTITY_FROM_L3]);
+	assert_null(f.staircase.excluded[QUANTITY_CYCLES]);
+	release(&f);
+
+	/* Without its counter there is the clock. */
+	options.dead = "CYCLES";
+	analyse(&f, &options);
+	assert_false(f.staircase.known[QUANTITY_CYCLES]);
+	assert_true(f.staircase.known[QUANTITY_CLOCK_CYCLES]);
 	release(&f);
 }
 
@@ -545,6 +580,7 @@ int main(void)
 		cmocka_unit_test(verdicts_need_their_interval),
 		cmocka_unit_test(error_rows_are_counted_and_named),
 		cmocka_unit_test(rejects_counters_that_ran_part_of_the_time),
+		cmocka_unit_test(leaves_out_what_the_self_check_forbids),
 		cmocka_unit_test(scales_counters_that_ran_part_of_the_time),
 		cmocka_unit_test(never_ran_is_unknown_not_zero),
 		cmocka_unit_test(a_round_without_clean_windows_is_used_and_marked),

@@ -28,6 +28,8 @@ static void summarise(const struct synthetic_options *options, struct text *text
 				.costs_count = run.environment.window_costs_count,
 				.machine = &run.machine,
 				.baseline = run.environment.baseline,
+				.verdicts = run.environment.events,
+				.verdicts_count = run.environment.events_count,
 				.target = run.environment.target}),
 		0);
 	assert_int_equal(
@@ -45,6 +47,7 @@ static const struct synthetic_options usual = {
 	.rounds = 7,
 	.counters = true,
 	.own_cost = true,
+	.checked = true,
 };
 
 /* REFRESH=1 in the environment writes the expected text anew: read its difference. */
@@ -91,11 +94,11 @@ static void check_lines(const struct text *text)
 
 static void lines_fit_whatever_is_missing(void **state)
 {
-	struct synthetic_options variants[8];
+	struct synthetic_options variants[9];
 	struct text text;
 
 	(void)state;
-	for (size_t i = 0; i < 8; i++)
+	for (size_t i = 0; i < 9; i++)
 		variants[i] = usual;
 	variants[1].counters = false;
 	variants[2].no_clock = true;
@@ -105,8 +108,9 @@ static void lines_fit_whatever_is_missing(void **state)
 	variants[5].all_disturbed = true;
 	variants[6].failing = "small";
 	variants[7].rounds = 0;
+	variants[8].dead = "CYCLES";
 	text_init(&text);
-	for (size_t i = 0; i < 8; i++) {
+	for (size_t i = 0; i < 9; i++) {
 		summarise(&variants[i], &text);
 		check_lines(&text);
 		text_clear(&text);
@@ -150,6 +154,35 @@ static void says_what_has_no_number_and_why(void **state)
 	text_release(&text);
 }
 
+static void names_what_the_self_check_leaves_out(void **state)
+{
+	struct synthetic_options options = usual;
+	struct text text;
+
+	(void)state;
+	text_init(&text);
+	summarise(&options, &text);
+	assert_non_null(strstr(text.bytes, "of 7 events 7 right · 6 of 6 counters"));
+	assert_null(strstr(text.bytes, "leaves out"));
+	assert_non_null(strstr(text.bytes, "dTLB walks"));
+	text_clear(&text);
+
+	options.dead = "DTLB_WALKS";
+	summarise(&options, &text);
+	assert_non_null(strstr(text.bytes, "of 7 events 6 right, 1 dead"));
+	assert_non_null(strstr(text.bytes, "Events that the self-check leaves out"));
+	assert_non_null(strstr(
+		text.bytes, "- tlb, DTLB_WALKS: dead: counts nothing over pages-walk\n"));
+	assert_non_null(
+		strstr(text.bytes, "- \"L1 dTLB misses per read\" (needs DTLB_WALKS), "
+				   "\"Page walks per read\" (needs DTLB_WALKS)"));
+	assert_null(strstr(text.bytes, "dTLB walks"));
+	/* What other events tell is told. */
+	assert_non_null(strstr(text.bytes, "L1 ... DRAM"));
+	check_lines(&text);
+	text_release(&text);
+}
+
 static void words_break_between_columns(void **state)
 {
 	struct text text;
@@ -173,6 +206,7 @@ int main(void)
 		cmocka_unit_test(lines_fit_whatever_is_missing),
 		cmocka_unit_test(only_an_interval_makes_a_verdict),
 		cmocka_unit_test(says_what_has_no_number_and_why),
+		cmocka_unit_test(names_what_the_self_check_leaves_out),
 		cmocka_unit_test(words_break_between_columns),
 	};
 

@@ -160,6 +160,29 @@ static void marks_scaled_counts(void **state)
 	text_release(&summary);
 }
 
+static void marks_what_the_self_check_leaves_out(void **state)
+{
+	struct synthetic_options options = usual;
+	struct fixture *f = *state;
+	struct complaint complaint = {0};
+	struct text figure;
+
+	skip_without_gnuplot();
+	options.checked = true;
+	write_run(f, &options);
+	assert_int_equal(report(f, &complaint), 0);
+	read_output(f, "figure/settings.gp", &figure);
+	assert_null(strstr(figure.bytes, "self-check"));
+	text_release(&figure);
+	options.dead = "DTLB_WALKS";
+	write_run(f, &options);
+	assert_int_equal(report(f, &complaint), 0);
+	read_output(f, "figure/settings.gp", &figure);
+	assert_non_null(strstr(
+		figure.bytes, "the self-check leaves out DTLB\\_WALKS (tlb, dead)"));
+	text_release(&figure);
+}
+
 static void draws_whatever_is_there(void **state)
 {
 	static const struct synthetic_options variants[] = {
@@ -301,6 +324,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			twice_gives_the_same_bytes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(marks_scaled_counts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			marks_what_the_self_check_leaves_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			draws_whatever_is_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
