@@ -256,7 +256,7 @@ else
   run sweep "${least[@]}" -b small,hugetlb-2m --counters none --no-reserve -o "$work/empty"
   exits 3
   csv_is_whole "$work/empty/windows.csv"
-  paste <(column "$work/empty/windows.csv" backend) <(cut -d, -f19- "$work/empty/windows.csv" |
+  paste <(column "$work/empty/windows.csv" backend) <(cut -d, -f20- "$work/empty/windows.csv" |
     tail -n +2) >"$work/errors"
   awk -F'\t' '($1 == "hugetlb-2m") == ($2 == "") { exit 1 }' "$work/errors" ||
     wrong "the error rows are not those of hugetlb-2m"
