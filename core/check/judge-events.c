@@ -27,6 +27,7 @@ static void set_figures(struct event_verdict *verdict, const struct check_test *
 	verdict->low = test->low;
 	verdict->high = test->high;
 	verdict->counted = test->counted;
+	verdict->units = test->units;
 }
 
 static size_t count_used(const struct judging *judging, const struct check_test *test)
@@ -86,7 +87,10 @@ static bool judge_silent(const struct judging *judging, size_t event)
 {
 	struct event_verdict *verdict = &judging->judged->verdicts[event];
 	const struct counter_event_status *status = &judging->status[event];
+	const struct check_test *missed = find_test(judging, event, TEST_FAILS, false);
 
+	if (judging->dead[event] && missed)
+		set_figures(verdict, missed);
 	if (status->error)
 		set(verdict, EVENT_ABSENT, "%.200s",
 			status->why[0] ? status->why : strerror(-status->error));
@@ -280,7 +284,7 @@ void judge_events(struct judging *judging)
 		struct event_verdict *verdict = &judged->verdicts[e];
 		const struct event *event = &judged->group->events[e];
 
-		verdict->counted = NAN;
+		verdict->counted = verdict->units = NAN;
 		(void)snprintf(verdict->group, sizeof(verdict->group), "%s",
 			judged->group->name);
 		(void)snprintf(

@@ -159,13 +159,24 @@ static enum test_outcome decide(const struct check_series *series,
 	return TEST_UNDECIDED;
 }
 
+/* "PMC1/READS" is of READS units. */
+static double units_of(const struct check_test *test, const struct check_variables *means)
+{
+	const char *slash = strrchr(test->formula, '/');
+
+	for (size_t v = 0; v < means->count && slash; v++)
+		if (strcmp(means->list[v].name, slash + 1) == 0)
+			return means->list[v].value;
+	return NAN;
+}
+
 static void run_test(const struct judging *judging, struct check_test *test,
 	const struct identity *identity, const struct check_series *series)
 {
 	double values[CHECK_ORDERS * CHECK_WINDOWS];
 	struct check_variables means = {.count = 0};
 
-	test->counted = test->p10 = test->p90 = NAN;
+	test->counted = test->p10 = test->p90 = test->units = NAN;
 	test->outcome = TEST_NOT_RUN;
 	if (!series)
 		return;
@@ -180,6 +191,7 @@ static void run_test(const struct judging *judging, struct check_test *test,
 		test->outcome = TEST_UNDECIDED;
 		return;
 	}
+	test->units = units_of(test, &means);
 	try_counts(judging, test, identity, &means);
 	test->firm = series->kernel->exposure <= EXPOSURE_UP || any_level(judging, test);
 	test->outcome = decide(series, test, values, test->windows);

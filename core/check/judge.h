@@ -52,6 +52,7 @@ struct check_test {
 	double low, high;
 	double counted;  /* median over windows; NaN none */
 	double p10, p90; /* of the windows */
+	double units;    /* mean of what the formula divides by; NaN where it does not */
 	size_t windows;  /* that have a value */
 	bool identity;   /* the formula is a relative difference of two */
 	bool uses[GROUP_EVENTS];

@@ -104,7 +104,7 @@ static int count_loop(const struct counter_backend *backend, struct counters *co
 static int run_trial(const struct counter_backend *backend, void (*loop)(uint64_t turns),
 	struct slots_event *event, struct slots_trial *trial)
 {
-	struct counter_event_status status[GROUP_EVENTS];
+	struct counter_event_status status[GROUP_EVENTS] = {{.error = 0}};
 	struct complaint complaint = {.what = ""};
 	struct counters *counters;
 	struct group group;
@@ -114,7 +114,11 @@ static int run_trial(const struct counter_backend *backend, void (*loop)(uint64_
 	error = backend->open(&counters, &group, NULL, status, &complaint);
 	if (error) {
 		event->error = error;
-		(void)complaint_line(&complaint, event->why, sizeof(event->why));
+		if (status[0].why[0])
+			(void)snprintf(
+				event->why, sizeof(event->why), "%s", status[0].why);
+		else
+			(void)complaint_line(&complaint, event->why, sizeof(event->why));
 		return 0;
 	}
 	error = backend->start(counters);

@@ -17,12 +17,13 @@ json_t *verdicts_to_json(const struct event_verdict *verdicts, size_t count)
 		const struct event_verdict *v = &verdicts[i];
 
 		(void)json_array_append_new(list,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s}",
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s}",
 				"group", v->group, "counter", v->counter, "event",
 				v->event, "verdict", event_judgement_name(v->judgement),
 				"kernel", v->kernel, "expected_low", number(v->low),
 				"expected_high", number(v->high), "counted",
-				number(v->counted), "why", v->why));
+				number(v->counted), "units", number(v->units), "why",
+				v->why));
 	}
 	return list;
 }
@@ -66,6 +67,7 @@ size_t verdicts_from_json(const json_t *list, struct event_verdict *verdicts, si
 		v->low = take_number(value, "expected_low");
 		v->high = take_number(value, "expected_high");
 		v->counted = take_number(value, "counted");
+		v->units = take_number(value, "units");
 		count++;
 	}
 	return count;

@@ -27,6 +27,7 @@ struct event_verdict {
 	 * The kernel is empty where none did. */
 	char kernel[KERNEL_NAME];
 	double low, high, counted;
+	double units;          /* of a window: reads, instructions, ...; NaN not known */
 	char why[VERDICT_WHY]; /* for people; empty for a right one */
 };
 
