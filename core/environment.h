@@ -21,7 +21,7 @@ enum {
 	ENVIRONMENT_TEXT = 512,
 	ENVIRONMENT_NOTES = 32,
 	ENVIRONMENT_POOLS = 16,
-	ENVIRONMENT_EVENTS = 128
+	ENVIRONMENT_EVENTS = 256
 };
 
 /* Where an event's values come from. */

@@ -23,9 +23,8 @@ static uint64_t last_cache_bytes(const struct machine *machine, unsigned cpu)
 	return cache ? cache->bytes : 0;
 }
 
-/* The CPU to measure where none is asked for: the last of the fastest kind, since CPU 0
- * is where most interrupts go. */
-static unsigned default_cpu(const struct machine *machine)
+/* CPU 0 is where most interrupts go. */
+unsigned plan_default_cpu(const struct machine *machine)
 {
 	const struct cpus *cpus = &machine->cpus;
 	unsigned best = 0;
@@ -59,7 +58,7 @@ static bool has_memory(const struct machine *machine, size_t node)
 static size_t default_places(
 	const struct machine *machine, struct place places[PLAN_PLACES])
 {
-	unsigned cpu = default_cpu(machine);
+	unsigned cpu = plan_default_cpu(machine);
 	int local = machine_node_of(machine, cpu);
 	size_t count = 0;
 

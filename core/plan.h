@@ -13,7 +13,7 @@
  * What a sweep will measure, and in which order. Pure: the same machine and options give
  * the same plan, and nothing is touched.
  */
-enum { PLAN_NAMES = 16, PLAN_PLACES = 64 };
+enum { PLAN_NAMES = 32, PLAN_PLACES = 64 };
 
 /* A CPU and the node that it reads from. */
 struct place {
@@ -67,6 +67,9 @@ struct plan {
 	size_t pools_count;
 	uint64_t estimated_ns; /* for rounds_min rounds, at nominal latencies */
 };
+
+/* The CPU to measure where none is asked for: the last of the fastest kind. */
+unsigned plan_default_cpu(const struct machine *machine);
 
 /* 0, -EINVAL with the complaint (which option, why, what is accepted), -ENOMEM. */
 int plan_build(struct plan *plan, const struct machine *machine,

@@ -216,6 +216,29 @@ int group_list(const char *folder, const char *arch, struct text *text)
 	return for_each_of_arch(folder, arch, append_summary, text);
 }
 
+struct name_visit {
+	int (*visit)(const char *name, void *context);
+	void *context;
+};
+
+static int visit_name(
+	const char *folder, const char *arch, const char *name, void *context)
+{
+	const struct name_visit *visitor = context;
+
+	(void)folder;
+	(void)arch;
+	return visitor->visit(name, visitor->context);
+}
+
+int group_each(const char *folder, const char *arch,
+	int (*visit)(const char *name, void *context), void *context)
+{
+	struct name_visit visitor = {visit, context};
+
+	return for_each_of_arch(folder, arch, visit_name, &visitor);
+}
+
 static int is_folder(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.' && !ends_in_suffix(entry->d_name);

@@ -126,6 +126,11 @@ int group_load(struct group *group, const char *folder, const char *arch,
  * with the SHORT text and the folder; a bad file's line says what is wrong with it. */
 int group_list(const char *folder, const char *arch, struct text *text);
 
+/* Calls visit with the name of each group that this arch has, its own first; ends with
+ * the first error. 0 or -errno. */
+int group_each(const char *folder, const char *arch,
+	int (*visit)(const char *name, void *context), void *context);
+
 /* Calls visit with each arch that has a folder, by name; ends with the first error. 0 or
  * -errno. */
 int group_each_arch(
