@@ -65,9 +65,8 @@ void summary_print_events(const struct findings *findings, struct text *text)
 				quantity_metric((enum quantity)q),
 				staircase->excluded[q]->event);
 	if (item.length > 0) {
-		text_append(text, "- ");
-		text_format(&item, " have no value for that");
-		summary_wrap(text, 2, item.bytes + 1);
+		text_append(text, "- without a value for that: ");
+		summary_wrap(text, 2, item.bytes);
 		text_append(text, "\n");
 	}
 	if (item.error && !text->error)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "alloc/backend.h"
+#include "analysis/summary.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/cmd.h"
@@ -10,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/run-folder.h"
+#include "cli/self-check.h"
 #include "cli/signals.h"
 #include "cli/sweep-options.h"
 #include "core/runner.h"
@@ -324,9 +326,13 @@ static int choose_counters(struct sweep *sweep)
 	const struct sweep_options *options = &sweep->options;
 	struct plan_options *plan = &sweep->options.plan;
 	int cpu = options->cpus_count ? (int)options->cpus[0] : -1;
-	int error = counting_choose(&sweep->counting, &options->counters, cpu,
-		&sweep->environment, &sweep->complaint);
+	int error;
 
+	/* The counters of another machine are not here to be proved. */
+	if (options->topology)
+		sweep->options.counters.check = SELF_CHECK_NONE;
+	error = counting_choose(&sweep->counting, &options->counters, cpu,
+		&sweep->environment, &sweep->complaint);
 	plan->groups_count = sweep->counting.groups_count;
 	for (size_t i = 0; i < plan->groups_count; i++)
 		plan->groups[i] = sweep->counting.groups[i].name;
@@ -339,6 +345,24 @@ static void warn_about_counters(const struct sweep *sweep)
 	if (sweep->environment.counters_missing[0] && !sweep->options.quiet)
 		fprintf(stderr, "escalier: hardware counters: %s\n",
 			sweep->environment.counters_missing);
+}
+
+/* Before the run's folder is made, so that it tells from the start what holds. */
+static void check_events(struct sweep *sweep)
+{
+	const struct self_check check = {.machine = &sweep->machine,
+		.cpu = sweep->plan.points[0].cpu,
+		.seed = sweep->options.plan.seed};
+	size_t excluded;
+
+	self_check_events(&check, sweep->options.counters.check, &sweep->counting,
+		&sweep->environment);
+	excluded = summary_events_excluded(&sweep->environment);
+	if (excluded > 0 && !sweep->options.quiet)
+		fprintf(stderr,
+			"escalier: the self-check leaves out %zu of %zu events: the "
+			"summary tells why\n",
+			excluded, sweep->environment.events_count);
 }
 
 /* Under likwid-perfctr the counters are its own, unless both are asked for. */
@@ -396,6 +420,8 @@ static int plan_and_run(struct sweep *sweep)
 		message_complaint(&sweep->complaint);
 		return error == -EINVAL ? 2 : EXIT_FAILURE;
 	}
+	if (!sweep->options.dry_run)
+		check_events(sweep);
 	code = sweep->options.dry_run ? print_plan(sweep) : measure_and_report(sweep);
 	plan_release(&sweep->plan);
 	counting_release(&sweep->counting);

@@ -3,6 +3,7 @@
 #define CLI_CMD_H
 
 /* The subcommands: argv[0] is the command's own name; each returns the exit code. */
+int cmd_check(int argc, char **argv);
 int cmd_events(int argc, char **argv);
 int cmd_fields(int argc, char **argv);
 int cmd_groups(int argc, char **argv);

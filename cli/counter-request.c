@@ -79,6 +79,25 @@ int counter_request_scale(void *target, const char *none, struct complaint *why)
 	return 0;
 }
 
+int counter_request_self_check(void *target, const char *when, struct complaint *why)
+{
+	static const char *const names[] = {
+		[SELF_CHECK_KEPT] = "kept",
+		[SELF_CHECK_ANEW] = "anew",
+		[SELF_CHECK_NONE] = "none",
+	};
+	struct counter_request *request = target;
+
+	(void)why;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], when) == 0) {
+			request->check = (enum self_check_use)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 int counter_request_check(
 	const struct counter_request *request, struct complaint *complaint)
 {

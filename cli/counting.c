@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/counting.h"
 
+#include "base/clock.h"
+#include "base/cpus.h"
 #include "cli/share.h"
+#include "core/check/counted-loop.h"
 #include "counters/split.h"
 
 #include <errno.h>
@@ -20,6 +23,7 @@ struct loading {
 	char folder[PATH_MAX];
 	char arch[GROUP_NAME];
 	struct counter_room room;
+	bool survey;
 	struct environment *environment;
 	struct complaint *complaint;
 };
@@ -167,6 +171,8 @@ static int add_part(struct loading *loading, const struct group *whole,
 		return error;
 	}
 	counting->groups_count++;
+	if (loading->survey)
+		return 0;
 	if (!try_group(counting, part, loading->environment, &why)) {
 		note_left_out(loading, part->name, &why);
 		forget_last(counting);
@@ -229,6 +235,11 @@ static int load_named(struct loading *loading, const char *const *names, size_t 
 	return error;
 }
 
+static int load_of_cpu(const char *name, void *context)
+{
+	return load_group(context, name, false, 0);
+}
+
 static int load_requested(struct loading *loading, const struct counter_request *request)
 {
 	size_t lists = 0;
@@ -242,8 +253,7 @@ static int load_requested(struct loading *loading, const struct counter_request 
 	return error;
 }
 
-static int begin_loading(
-	struct loading *loading, const struct counter_request *request, int cpu)
+static int begin_loading(struct loading *loading, int cpu)
 {
 	char pmu[GROUP_NAME];
 	int error =
@@ -259,8 +269,8 @@ static int begin_loading(
 	}
 	counters_arch_on(cpu, loading->arch, pmu);
 	loading->room = counter_room_of(loading->arch);
-	if (request->proved)
-		loading->room.proved = request->proved;
+	if (loading->counting->slots.proved > 0)
+		loading->room.proved = (unsigned)loading->counting->slots.proved;
 	return 0;
 }
 
@@ -268,12 +278,14 @@ static int load_all(
 	struct loading *loading, const struct counter_request *request, int cpu)
 {
 	struct counting *counting = loading->counting;
-	int error = begin_loading(loading, request, cpu);
+	int error = begin_loading(loading, cpu);
 
 	if (error)
 		return error;
 	if (request->groups_count)
 		return load_requested(loading, request);
+	if (loading->survey)
+		return group_each(loading->folder, loading->arch, load_of_cpu, loading);
 	error = load_named(loading, default_groups, 2);
 	if (!error && !counting->groups_count)
 		error = load_named(loading, fallback_groups, 1);
@@ -302,17 +314,48 @@ static int find_backend(struct counting *counting, const struct counter_request 
 	return 0;
 }
 
+/* No group is made to ask for more counters than count at once. */
+static void prove_counters(
+	struct counting *counting, int cpu, struct environment *environment)
+{
+	struct slots *slots = &counting->slots;
+	struct cpus allowed;
+	int error = cpus_allowed(&allowed);
+
+	if (!error && cpu >= 0)
+		error = cpus_pin((unsigned)cpu);
+	if (!error)
+		error = slots_probe(
+			slots, counting->backend, &clocks_system, counted_loop);
+	(void)cpus_unpin(&allowed);
+	if (error)
+		environment_note(environment,
+			"how many counters count at once could not be found out: %s",
+			strerror(-error));
+	environment->slots_advertised = slots->advertised;
+	environment->slots_proved = slots->proved;
+	if (slots->advertised > 0 && slots->proved == 0)
+		environment_note(environment,
+			"of %zu advertised counters none has proved itself",
+			slots->advertised);
+}
+
 int counting_choose(struct counting *counting, const struct counter_request *request,
 	int cpu, struct environment *environment, struct complaint *complaint)
 {
-	struct loading loading = {
-		.counting = counting, .environment = environment, .complaint = complaint};
+	struct loading loading = {.counting = counting,
+		.survey = request->survey,
+		.environment = environment,
+		.complaint = complaint};
 	bool asked = request->groups_asked || request->backend_asked;
 	int error;
 
 	*counting = (struct counting){.filter = request->filter};
 	(void)counter_filter_describe(&request->filter, environment->counter_filter);
 	error = find_backend(counting, request, environment, complaint);
+	if (!error && request->check != SELF_CHECK_NONE &&
+		counting->backend != &counters_none)
+		prove_counters(counting, cpu, environment);
 	if (!error && counting->backend != &counters_none)
 		error = load_all(&loading, request, cpu);
 	if (error) {

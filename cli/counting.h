@@ -4,10 +4,18 @@
 
 #include "base/error.h"
 #include "cli/words.h"
+#include "core/check/slots.h"
 #include "core/environment.h"
 #include "core/measurement.h"
 #include "core/plan.h"
 #include "counters/counters.h"
+
+/* Where the self-check's verdicts come from. */
+enum self_check_use {
+	SELF_CHECK_KEPT, /* from the cache as far as it has them, else anew */
+	SELF_CHECK_ANEW,
+	SELF_CHECK_NONE
+};
 
 /* What the command line says of counting: -g, -e, --counters, --scale. Texts point into
  * argv or into `words`. */
@@ -21,8 +29,10 @@ struct counter_request {
 	bool groups_asked;            /* their absence is a failure */
 	bool backend_asked;           /* other than auto */
 	struct counter_filter filter; /* whose instructions count */
-	bool scaled;     /* values that did not run all of a window are extrapolated */
-	unsigned proved; /* programmable counters that count at once; 0: not known */
+	bool scaled; /* values that did not run all of a window are extrapolated */
+	enum self_check_use check; /* without one the number of counters is not proved */
+	bool survey; /* for the self-check: every group of the CPU where none is asked
+			for, those too of which nothing counts here */
 	struct words words;
 };
 
@@ -33,6 +43,7 @@ int counter_request_events(void *request, const char *list, struct complaint *wh
 int counter_request_backend(void *request, const char *name, struct complaint *why);
 int counter_request_filter(void *request, const char *letters, struct complaint *why);
 int counter_request_scale(void *request, const char *none, struct complaint *why);
+int counter_request_self_check(void *request, const char *when, struct complaint *why);
 
 /* Rows of the table of a command whose options begin with a counter_request, so that a
  * pointer to them points to it. */
@@ -48,6 +59,9 @@ int counter_request_scale(void *request, const char *none, struct complaint *why
 			counter_request_scale},                                          \
 		{"counters", 0, "NAME", "who counts (auto)",                             \
 			"auto, perf, likwid, none, fake", counter_request_backend},      \
+		{"check", 0, "WHEN", "self-check of the events at the start (kept)",     \
+			"kept (made once a boot), anew, none",                           \
+			counter_request_self_check},                                     \
 	{                                                                                \
 		"filter", 0, "LETTERS", "whose instructions count (u)",                  \
 			"u user, k kernel, h hypervisor, H host, G guests, as uk",       \
@@ -64,18 +78,19 @@ struct counting {
 	struct counter_filter filter;
 	struct group groups[PLAN_NAMES]; /* a group that is split is several */
 	size_t groups_count;
-	struct event_list events;
-	bool partial; /* something that was asked for by name is left out */
+	struct event_list events; /* of all groups; none in a survey */
+	struct slots slots;       /* as proved; else all zero */
+	bool partial;             /* something that was asked for by name is left out */
 };
 
 enum { COUNTING_NONE_AVAILABLE = 1 };
 
 /*
- * Chooses the backend, loads the groups for a CPU (-1 any), splits those that ask for
- * more counters than there are, opens each part once to learn what counts, and leaves out
- * those that cannot, with a note in the environment. 0; COUNTING_NONE_AVAILABLE where
- * counters were asked for and there are none; -errno with the complaint (unknown backend
- * or event, group file missing or wrong).
+ * Chooses the backend, proves its counters, loads the groups for a CPU (-1 any), splits
+ * those that ask for more counters than there are, opens each part once to learn what
+ * counts, and leaves out those that cannot, with a note in the environment. 0;
+ * COUNTING_NONE_AVAILABLE where counters were asked for and there are none; -errno with
+ * the complaint (unknown backend or event, group file missing or wrong).
  */
 int counting_choose(struct counting *counting, const struct counter_request *request,
 	int cpu, struct environment *environment, struct complaint *complaint);

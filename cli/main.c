@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{"report", "draw summary and figure of a run again, from its raw files",
 		cmd_report},
 	{"machine", "print what a machine says of its memory hierarchy", cmd_machine},
+	{"check", "tell which counters and events can be believed here", cmd_check},
 	{"groups", "list the counter groups of a CPU, or tell what one holds",
 		cmd_groups},
 	{"events", "search the events that can be counted by name", cmd_events},

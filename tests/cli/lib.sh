@@ -19,6 +19,8 @@ export ESCALIER ESCALIER_SHARE ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LC_ALL=C 
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# What is kept from one start to the next is kept for one suite.
+export XDG_CACHE_HOME=$work/.cache
 out=$work/out err=$work/err status=0
 tests=0 failures=0 test_name='' wrong=0
 

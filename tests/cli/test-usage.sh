@@ -90,6 +90,8 @@ plans "--counters fake -g cache --scale" "groups cache"
 plans "-g none" "groups none"
 plans "--counters=none" "groups none: clocks only"
 plans "--filter=ukhGH --counters=fake" "groups cache, tlb"
+plans "--counters=fake --check none" "groups cache, tlb"
+plans "--counters=fake --check=anew" "groups cache, tlb"
 plans "--counters auto" "kernels chase"
 plans "-s 8K,64K,1.5M" "sizes 8K 64K 1.5M (3)"
 plans "--sizes=4K:16K --per-octave=1" "sizes 4K" "16K"
@@ -193,6 +195,7 @@ for value in -1 x 9223372036854775808; do
   refuses "--seed=$value" "--seed: \"$value\"" 'accepted: 0 to 9223372036854775807'
 done
 refuses "--counters=abacus" '--counters: "abacus"' 'accepted: auto, perf, likwid, none, fake'
+refuses "--check=maybe" '--check: "maybe"' 'accepted: kept (made once a boot), anew, none'
 refuses "--filter=z" '--filter: "z"' 'accepted: u user, k kernel'
 refuses "--filter=uu" '--filter: "uu"'
 refuses "--filter=" '--filter: ""'
