@@ -25,8 +25,8 @@ struct slots_trial {
 	double expected; /* of each; NaN where only agreement is known */
 };
 
-/* Copies that counted what is expected, to 1 %; where that is unknown, that agree with
- * the largest to 2 %. None where the group did not run. */
+/* Copies that counted what is expected, or, where that is unknown, what the largest did,
+ * to 2 %. None where the group did not run. */
 size_t slots_alive(const struct slots_trial *trial);
 
 /*
