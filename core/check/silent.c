@@ -38,7 +38,7 @@ static void count_runs(struct judging *judging, size_t event)
 struct silence {
 	size_t windows[CHECK_ORDERS]; /* that ran whole */
 	size_t zeros[CHECK_ORDERS];   /* of them */
-	double usual;                 /* median of the windows that counted something */
+	double usual, least;          /* of the windows that counted: median, minimum */
 };
 
 static void measure_silence(
@@ -59,8 +59,10 @@ static void measure_silence(
 		if (value->count > 0)
 			counted[count++] = (double)value->count;
 	}
-	if (count > 0)
-		silence->usual = statistics_median(counted, count);
+	if (count == 0)
+		return;
+	silence->usual = statistics_median(counted, count);
+	silence->least = statistics_quantile(counted, count, 0);
 }
 
 /* Whether some expectation of this kernel says that the event happens: by itself, or in a
@@ -90,9 +92,19 @@ static enum speech expected_of(
 }
 
 /*
- * A kernel whose answer neighbours can change wholly does not tell a counter that is lost
- * for a while from a cache that is: there, only silence in a whole order counts.
+ * Whether an order in which every window is silent has lost the counter. A kernel whose
+ * answer neighbours can change wholly does not tell a counter that is lost for a while
+ * from a cache that is: there, the other order must hear it well in every window.
  */
+static bool is_lost(const struct silence *silence, int order, bool exposed)
+{
+	const int other = !order;
+
+	if (silence->zeros[order] < silence->windows[order])
+		return false;
+	return !exposed || (silence->zeros[other] == 0 && silence->least >= SEEN_OFTEN);
+}
+
 static void find_silence(struct judging *judging, size_t event)
 {
 	bool heard = false, missed = false;
@@ -117,7 +129,7 @@ static void find_silence(struct judging *judging, size_t event)
 		for (int o = 0; o < CHECK_ORDERS; o++) {
 			if (silence.zeros[o] == 0)
 				continue;
-			if (silence.zeros[o] == silence.windows[o])
+			if (is_lost(&silence, o, exposed))
 				judging->lost[o][event] = true;
 			else if (!exposed)
 				judging->at_times[event] = true;

@@ -27,9 +27,9 @@
 #endif
 #if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer) ||                   \
 	defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
-enum { CHECKS = 20, MINUTES = 1 };
+enum { CHECKS = 100, MINUTES = 1 };
 #else
-enum { CHECKS = 100, MINUTES = 6 };
+enum { CHECKS = 2000, MINUTES = 6 };
 #endif
 
 /* Events, sums and ranges as the group files have them. */
