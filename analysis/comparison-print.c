@@ -272,6 +272,18 @@ static void remark_failures(
 			reference ? ": this program's output changes by itself" : "");
 }
 
+static void remark_excluded(const struct event_verdict *verdict, struct text *text)
+{
+	char words[EVENT_NAME + GROUP_NAME + VERDICT_WHY + 64];
+
+	(void)snprintf(words, sizeof(words), "%s is left out, %s in group %s: %s",
+		verdict->event, event_judgement_name(verdict->judgement), verdict->group,
+		verdict->why);
+	text_append(text, "  ");
+	summary_wrap(text, 2, words);
+	text_append(text, "\n");
+}
+
 /* The widest interval of the sign test, from the least to the largest of n, covers the
  * median with 1 - 2^(1-n). */
 static size_t rounds_needed(double confidence)
@@ -300,6 +312,9 @@ static void print_remarks(const struct comparison *comparison,
 			"  counting and sampling changes the reference's time by %+.1f %%: "
 			"times are from\n  executions without them\n",
 			100 * (comparison->contenders[0].tax.median - 1));
+	for (size_t e = 0; e < comparison->executions->events.count; e++)
+		if (comparison->excluded[e])
+			remark_excluded(comparison->excluded[e], text);
 	if (comparison->rejected)
 		text_append(text,
 			"  counts whose counters ran a part of the time are left out; --scale "

@@ -157,7 +157,7 @@ static double value_of(struct builder *b, const struct execution *row, size_t qu
 			return NAN;
 		return of->get(row);
 	}
-	if (!is_watched(row))
+	if (!is_watched(row) || b->comparison->excluded[quantity - COMPARISON_FIXED])
 		return NAN;
 	kind = whole_count(
 		&row->values[quantity - COMPARISON_FIXED], b->comparison->scaled, &count);
@@ -243,18 +243,34 @@ static void estimate_tax(struct builder *b, struct contender *contender)
 	estimate_exp(&contender->tax);
 }
 
-int comparison_build(
-	struct comparison *comparison, const struct records *executions, bool scaled)
+/* A row does not tell which group an event's count is from. */
+static void exclude_events(struct comparison *comparison, const struct event_list *events,
+	const struct environment *environment)
+{
+	for (size_t i = 0; i < environment->events_count; i++) {
+		const struct event_verdict *verdict = &environment->events[i];
+		int event = event_excluded(verdict->judgement)
+				    ? event_list_find(events, verdict->event)
+				    : -1;
+
+		if (event >= 0)
+			comparison->excluded[event] = verdict;
+	}
+}
+
+int comparison_build(struct comparison *comparison, const struct records *executions,
+	const struct environment *environment)
 {
 	struct builder b = {.comparison = comparison,
 		.rows = executions->rows,
 		.count = executions->count};
 
 	*comparison = (struct comparison){.executions = executions,
-		.scaled = scaled,
+		.scaled = environment->scaled,
 		.quantities = COMPARISON_FIXED + executions->events.count};
 	if (b.count == 0)
 		return -ENODATA;
+	exclude_events(comparison, &executions->events, environment);
 	count_executions(&b);
 	comparison->wall_confidence =
 		1 - (1 - CONFIDENCE) /

@@ -3,6 +3,7 @@
 #define ANALYSIS_COMPARISON_H
 
 #include "analysis/estimate.h"
+#include "core/environment.h"
 #include "core/execution.h"
 
 #include <stdbool.h>
@@ -61,7 +62,10 @@ struct comparison {
 	size_t count;
 	size_t quantities; /* COMPARISON_FIXED and the events */
 	size_t rounds;
-	bool scaled;         /* counts of a part of the time are extrapolated */
+	bool scaled; /* counts of a part of the time are extrapolated */
+	/* By event: the self-check's verdict that forbids it, in whichever group; NULL
+	 * none. It has no values then. */
+	const struct event_verdict *excluded[RECORD_EVENTS];
 	size_t rejected;     /* uses of counts of a part of the time, left out */
 	size_t extrapolated; /* uses of such counts, extrapolated */
 	/* Of the ratios of wall time: such that all of them hold together with 95 %. */
@@ -69,11 +73,12 @@ struct comparison {
 };
 
 /*
- * Borrows the executions, whose first names the reference. Executions that failed give no
- * numbers. 0; -ENODATA where there is none; -ENOMEM.
+ * Borrows the executions, whose first names the reference, and the environment that they
+ * were made in. Executions that failed give no numbers. 0; -ENODATA where there is none;
+ * -ENOMEM.
  */
-int comparison_build(
-	struct comparison *comparison, const struct records *executions, bool scaled);
+int comparison_build(struct comparison *comparison, const struct records *executions,
+	const struct environment *environment);
 
 /* The name of any quantity: the event's for those behind the fixed ones. */
 const char *comparison_name(const struct comparison *comparison, size_t quantity);

@@ -8,6 +8,7 @@
 #include "cli/report.h"
 #include "cli/run-folder.h"
 #include "cli/run-options.h"
+#include "cli/self-check.h"
 #include "cli/share.h"
 #include "cli/signals.h"
 #include "core/trials.h"
@@ -392,6 +393,17 @@ static int choose_counters(struct command *command)
 	return error;
 }
 
+static void check_events(struct command *command)
+{
+	const struct self_check check = {.machine = &command->machine,
+		.cpu = command->options.pinned
+			       ? (unsigned)cpus_first(&command->options.cpus)
+			       : plan_default_cpu(&command->machine)};
+
+	self_check_events(&check, command->options.counters.check, &command->counting,
+		&command->environment);
+}
+
 static int compile_pattern(struct command *command)
 {
 	struct run_options *options = &command->options;
@@ -441,6 +453,7 @@ static int run_command(struct command *command, int argc, char **argv)
 		topology_release(&command->machine);
 		return fail(command);
 	}
+	check_events(command);
 	command->bar = !command->options.quiet && isatty(STDERR_FILENO);
 	code = measure_and_report(command);
 	counting_release(&command->counting);

@@ -100,7 +100,7 @@ int report_write_comparison(
 	if (error)
 		return error;
 	comparison = calloc(1, sizeof(*comparison));
-	error = comparison ? comparison_build(comparison, &executions, environment.scaled)
+	error = comparison ? comparison_build(comparison, &executions, &environment)
 			   : -ENOMEM;
 	if (error)
 		(void)complain(complaint, "compare the executions of", folder, error);

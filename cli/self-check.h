@@ -8,8 +8,8 @@
 
 struct self_check {
 	const struct machine *machine;
-	unsigned cpu; /* to run on, and whose events are judged */
-	uint64_t seed;
+	unsigned cpu;  /* to run on, and whose events are judged */
+	uint64_t seed; /* of the random cycles; any will do */
 };
 
 /*

@@ -95,7 +95,9 @@ static struct fixture *make(
 
 static void build(struct fixture *f)
 {
-	assert_int_equal(comparison_build(&f->comparison, &f->records, false), 0);
+	static const struct environment environment;
+
+	assert_int_equal(comparison_build(&f->comparison, &f->records, &environment), 0);
 }
 
 static void finds_what_is_faster_and_what_slower(void **state)
@@ -186,6 +188,7 @@ static void tells_outputs_that_differ(void **state)
 static void rejects_counts_that_did_not_run_all_the_time(void **state)
 {
 	static const struct truth truths[] = {{"libc", 1, 1, 1}, {"hp", 0.8, 1, 1}};
+	static const struct environment scaling = {.scaled = true};
 	struct fixture *f = make(truths, 2, 0.005, 5);
 
 	(void)state;
@@ -195,10 +198,39 @@ static void rejects_counts_that_did_not_run_all_the_time(void **state)
 	build(f);
 	assert_true(f->comparison.rejected > 0);
 	assert_int_equal(f->comparison.contenders[1].values[COMPARISON_FIXED].count, 0);
-	assert_int_equal(comparison_build(&f->comparison, &f->records, true), 0);
+	assert_int_equal(comparison_build(&f->comparison, &f->records, &scaling), 0);
 	assert_int_equal(f->comparison.rejected, 0);
 	assert_true(f->comparison.extrapolated > 0);
 	assert_true(f->comparison.contenders[1].values[COMPARISON_FIXED].count > 0);
+	free(f);
+}
+
+/* In whichever group: a row does not tell which one it was counted in. */
+static void leaves_out_what_the_self_check_forbids(void **state)
+{
+	static const struct truth truths[] = {{"libc", 1, 1, 1}, {"hp", 0.8, 1, 1}};
+	static struct environment environment = {.events_count = 2};
+	struct fixture *f = make(truths, 2, 0.005, 5);
+	const char *name = f->records.events.names[0];
+	struct text text;
+
+	(void)state;
+	environment.events[0] = (struct event_verdict){.judgement = EVENT_RIGHT};
+	environment.events[1] = (struct event_verdict){.judgement = EVENT_DEAD,
+		.group = "cache",
+		.why = "counts nothing over chase-l2"};
+	for (size_t i = 0; i < 2; i++)
+		(void)snprintf(environment.events[i].event,
+			sizeof(environment.events[i].event), "%s", name);
+	build(f);
+	assert_true(f->comparison.contenders[1].values[COMPARISON_FIXED].count > 0);
+	assert_int_equal(comparison_build(&f->comparison, &f->records, &environment), 0);
+	assert_int_equal(f->comparison.contenders[1].values[COMPARISON_FIXED].count, 0);
+	assert_true(f->comparison.contenders[1].values[COMPARE_WALL].count > 0);
+	text_init(&text);
+	assert_int_equal(comparison_print(&f->comparison, &environment, false, &text), 0);
+	assert_non_null(strstr(text.bytes, "is left out, dead in group cache: counts"));
+	text_release(&text);
 	free(f);
 }
 
@@ -238,10 +270,11 @@ static void claims_nothing_of_equals(void **state)
 static void needs_something_to_compare(void **state)
 {
 	struct records records = {.type = &execution_record};
+	static const struct environment environment;
 	struct comparison *comparison = calloc(1, sizeof(*comparison));
 
 	(void)state;
-	assert_int_equal(comparison_build(comparison, &records, false), -ENODATA);
+	assert_int_equal(comparison_build(comparison, &records, &environment), -ENODATA);
 	free(comparison);
 }
 
@@ -253,6 +286,7 @@ int main(void)
 		cmocka_unit_test(an_early_other_exit_is_no_gain),
 		cmocka_unit_test(tells_outputs_that_differ),
 		cmocka_unit_test(rejects_counts_that_did_not_run_all_the_time),
+		cmocka_unit_test(leaves_out_what_the_self_check_forbids),
 		cmocka_unit_test(claims_nothing_of_equals),
 		cmocka_unit_test(needs_something_to_compare),
 	};

@@ -241,6 +241,15 @@ file_has "$work/alone/summary.txt" 'without a value for that: "Page walks per re
 holds test "$(column "$work/alone/windows.csv" 'perf::PAGE-FAULTS' | head -1)" != ""
 end
 
+begin "a program's events are checked likewise"
+run run -r 2 -a libc --quiet -g "$work/wrong.txt" -o "$work/program" -- true
+exits 0
+holds test "$(environment program '[v["verdict"] for v in e["events"]]')" = \
+  "['wrong', 'right', 'unproven']"
+file_has "$work/program/summary.txt" 'perf::PAGE-FAULTS is left out, wrong in group wrong: over touch'
+holds test "$(grep -c '^perf::' "$work/program/summary.txt")" -eq 2
+end
+
 begin "a report of an old run is as it was"
 cp "$work/alone/summary.txt" "$work/before"
 run report "$work/alone"
