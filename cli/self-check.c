@@ -69,6 +69,9 @@ static void keep(struct kept *kept, const struct checked_groups *checked,
 		environment_note(environment,
 			"during the self-check another user of the counters came or "
 			"left: its verdicts are not kept");
+	if (signals_received)
+		environment_note(environment,
+			"the self-check was interrupted: its verdicts are not kept");
 	if (signals_received || checked->slots_changed || !kept->placed)
 		return;
 	(void)clock_stamp(stamp);
