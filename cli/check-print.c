@@ -174,6 +174,30 @@ static void print_group(const struct judged_group *judged, struct text *text)
 			INDENT, "", judged->rejected);
 }
 
+static void print_tests(const struct judged_group *judged, struct text *text)
+{
+	static const char *const outcomes[] = {
+		[TEST_UNDECIDED] = "undecided",
+		[TEST_HOLDS] = "holds",
+		[TEST_FAILS] = "fails",
+		[TEST_NOT_RUN] = "not run",
+	};
+
+	for (size_t i = 0; i < judged->tests_count; i++) {
+		const struct check_test *test = &judged->tests[i];
+
+		text_format(
+			text, "%*s%-10s %s: ", INDENT, "", test->kernel, test->formula);
+		if (test->windows > 0)
+			text_format(text, "%.4g (%.4g to %.4g, %zu windows)",
+				test->counted, test->p10, test->p90, test->windows);
+		else
+			text_append(text, "no value");
+		text_format(text, ", right from %.4g to %.4g: %s\n", test->low,
+			test->high, outcomes[test->outcome]);
+	}
+}
+
 /* Where nothing of a group counts, its reason is likely that of others too. */
 static bool first_with_reason(const struct checked_groups *checked, size_t group)
 {
@@ -214,13 +238,18 @@ static void print_absent(const struct checked_groups *checked, struct text *text
 }
 
 void check_print(const struct counting *counting, const struct checked_groups *checked,
-	const struct environment *environment, struct text *text)
+	const struct environment *environment, bool tests, struct text *text)
 {
 	print_head(counting, checked, text);
-	for (size_t g = 0; g < checked->count; g++)
-		if (count_absent(&checked->judged[g]) <
-			checked->judged[g].group->events_count)
-			print_group(&checked->judged[g], text);
+	for (size_t g = 0; g < checked->count; g++) {
+		const struct judged_group *judged = &checked->judged[g];
+
+		if (count_absent(judged) == judged->group->events_count)
+			continue;
+		print_group(judged, text);
+		if (tests)
+			print_tests(judged, text);
+	}
 	print_absent(checked, text);
 	if (environment->notes_count > 0)
 		text_append(text, "\nNotes\n");

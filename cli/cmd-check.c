@@ -19,7 +19,7 @@ enum { EXIT_PARTIAL = 3, EXIT_NO_COUNTERS = 4, EXIT_EVENT = 5 };
 struct command {
 	struct counter_request counters; /* first: options take it */
 	uint64_t cpu;
-	bool cpu_asked, json, help;
+	bool cpu_asked, tests, json, help;
 	struct counting counting;
 	struct environment environment;
 	struct machine machine;
@@ -35,6 +35,16 @@ static int take_cpu(void *target, const char *value, struct complaint *why)
 	if (number_parse_unsigned(value, &command->cpu) || command->cpu >= CPUS_MAX)
 		return -EINVAL;
 	command->cpu_asked = true;
+	return 0;
+}
+
+static int take_tests(void *target, const char *value, struct complaint *why)
+{
+	struct command *command = target;
+
+	(void)value;
+	(void)why;
+	command->tests = true;
 	return 0;
 }
 
@@ -67,6 +77,8 @@ static const struct option_row rows[] = {
 	{"counters", 0, "NAME", "who counts (auto)", "auto, perf, likwid, fake",
 		counter_request_backend},
 	{"cpu", 'C', "N", "the CPU to run on (the last)", "a CPU's number", take_cpu},
+	{"tests", 0, NULL, "every test of every event, not what decided alone", "",
+		take_tests},
 	{"json", 0, NULL, "one JSON object instead of text", "", take_json},
 	{"help", 'h', NULL, "this text", "", take_help},
 };
@@ -121,7 +133,7 @@ static int print(const struct command *command)
 	text_init(&text);
 	if (!command->json)
 		check_print(&command->counting, &command->checked, &command->environment,
-			&text);
+			command->tests, &text);
 	else if (check_print_json(&command->counting, &command->checked,
 			 &command->environment, &text))
 		text.error = -ENOMEM;

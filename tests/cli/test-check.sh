@@ -50,7 +50,7 @@ date_back() {
 begin "--help names every option and exit code"
 run check --help
 exits 0
-for name in --groups --events --counters --cpu --json '5' 'wrong or dead'; do
+for name in --groups --events --counters --cpu --tests --json '5' 'wrong or dead'; do
   out_has "$name"
 done
 end
@@ -89,6 +89,13 @@ holds grep -Eq '^perf::PAGE-FAULTS +touch +256 +2[0-9]+ .* right$' "$out"
 holds grep -Eq '^perf::MAJOR-FAULTS +touch +0 +0 .* unproven$' "$out"
 out_has '2 right, 1 unproven'
 err_is_empty
+end
+
+begin "--tests tells every test"
+run check --tests -g "$work/good.txt"
+exits 0
+holds grep -Eq '^ +touch +PMC0/READS: 1.* \(.*windows\), right from 0.995 to 1.005: holds$' "$out"
+holds test "$(grep -c 'right from' "$out")" -eq 3
 end
 
 begin "what counts something else is wrong"
