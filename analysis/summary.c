@@ -51,8 +51,7 @@ void summary_wrap(struct text *text, size_t indent, const char *words)
 	}
 }
 
-/* One line of the header, from a text that is built and then emptied. */
-static void print_entry(struct text *text, const char *name, struct text *value)
+void summary_entry(struct text *text, const char *name, struct text *value)
 {
 	if (value->length > 0) {
 		text_append(text, name);
@@ -351,37 +350,37 @@ void summary_print_header(const struct findings *findings, struct text *text)
 	text_format(text, "Escalier %s · memory latency staircase\n", e->version);
 	text_format(text, "%s\n\n", findings->headline);
 	describe_machine(m, &value);
-	print_entry(text, "Machine", &value);
+	summary_entry(text, "Machine", &value);
 	describe_nominals(m, cpu, false, &value);
-	print_entry(text, "Caches", &value);
+	summary_entry(text, "Caches", &value);
 	describe_nominals(m, cpu, true, &value);
-	print_entry(text, "TLBs", &value);
+	summary_entry(text, "TLBs", &value);
 	describe_memory(m, &value);
-	print_entry(text, "Memory", &value);
+	summary_entry(text, "Memory", &value);
 	text_append(&value, e->command);
-	print_entry(text, "Command", &value);
+	summary_entry(text, "Command", &value);
 	describe_run(e, &value);
-	print_entry(text, "Run", &value);
+	summary_entry(text, "Run", &value);
 	describe_windows(s, e, &value);
-	print_entry(text, "Windows", &value);
+	summary_entry(text, "Windows", &value);
 	describe_clock(s, &value);
-	print_entry(text, "Clock", &value);
+	summary_entry(text, "Clock", &value);
 	describe_counters(findings, &value);
-	print_entry(text, "Counters", &value);
+	summary_entry(text, "Counters", &value);
 	summary_describe_check(e, &value);
-	print_entry(text, "Self-check", &value);
+	summary_entry(text, "Self-check", &value);
 	describe_costs(e, s, &value);
-	print_entry(text, "Own cost", &value);
+	summary_entry(text, "Own cost", &value);
 	describe_reading(e, &value);
-	print_entry(text, "Reading", &value);
+	summary_entry(text, "Reading", &value);
 	describe_own_counts(e, &value);
-	print_entry(text, "Taken off", &value);
+	summary_entry(text, "Taken off", &value);
 	describe_pools(e, &value);
-	print_entry(text, "Pools", &value);
+	summary_entry(text, "Pools", &value);
 	describe_gains(findings, &value);
-	print_entry(text, "In memory", &value);
+	summary_entry(text, "In memory", &value);
 	describe_convergence(findings, &value);
-	print_entry(text, "Converged", &value);
+	summary_entry(text, "Converged", &value);
 	text_release(&value);
 }
 

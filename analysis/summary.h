@@ -23,6 +23,10 @@ void summary_print_notes(const struct findings *findings, struct text *text);
  * current line goes on. */
 void summary_wrap(struct text *text, size_t indent, const char *words);
 
+/* A line of the header, "NAME  value" from a text that is built, and is empty afterwards;
+ * nothing for an empty one. */
+void summary_entry(struct text *text, const char *name, struct text *value);
+
 /* Of the self-check: how many events it leaves out; a line of the header, nothing where
  * there was none; the list of what is left out and why. */
 size_t summary_events_excluded(const struct environment *environment);

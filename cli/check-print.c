@@ -8,18 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VALUES = 12, INDENT = 4, NUMBER_COLUMN = 10, ALLOWED_COLUMN = 15 };
-
-static void print_entry(struct text *text, const char *name, struct text *value)
-{
-	text_append(text, name);
-	text_pad_to(text, VALUES);
-	summary_wrap(text, VALUES, value->bytes);
-	text_append(text, "\n");
-	if (value->error && !text->error)
-		text->error = value->error;
-	text_clear(value);
-}
+enum { INDENT = 4, NUMBER_COLUMN = 10, ALLOWED_COLUMN = 15 };
 
 static void describe_slots(const struct slots *slots, struct text *value)
 {
@@ -91,14 +80,14 @@ static void print_head(const struct counting *counting,
 	if (checked->slots_changed)
 		text_append(
 			&value, " · another user of the counters came or left meanwhile");
-	print_entry(text, "Counters", &value);
+	summary_entry(text, "Counters", &value);
 	describe_reading(checked, &value);
-	print_entry(text, "Reading", &value);
+	summary_entry(text, "Reading", &value);
 	describe_verdicts(checked, &value);
 	text_format(&value, " · %s, by %s",
 		number_format_duration(duration, checked->elapsed_ns),
 		counting->backend->name);
-	print_entry(text, "Events", &value);
+	summary_entry(text, "Events", &value);
 	text_release(&value);
 }
 

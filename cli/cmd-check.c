@@ -38,35 +38,9 @@ static int take_cpu(void *target, const char *value, struct complaint *why)
 	return 0;
 }
 
-static int take_tests(void *target, const char *value, struct complaint *why)
-{
-	struct command *command = target;
-
-	(void)value;
-	(void)why;
-	command->tests = true;
-	return 0;
-}
-
-static int take_json(void *target, const char *value, struct complaint *why)
-{
-	struct command *command = target;
-
-	(void)value;
-	(void)why;
-	command->json = true;
-	return 0;
-}
-
-static int take_help(void *target, const char *value, struct complaint *why)
-{
-	struct command *command = target;
-
-	(void)value;
-	(void)why;
-	command->help = true;
-	return 0;
-}
+OPTION_FLAG(take_tests, struct command, tests)
+OPTION_FLAG(take_json, struct command, json)
+OPTION_FLAG(take_help, struct command, help)
 
 static const struct option_row rows[] = {
 	{"groups", 'g', "LIST", "counter groups to check (all of this CPU)",

@@ -79,35 +79,9 @@ static int take_sample(void *target, const char *value, struct complaint *why)
 		       : 0;
 }
 
-static int take_count(void *target, const char *value, struct complaint *why)
-{
-	struct trace_options *options = target;
-
-	(void)value;
-	(void)why;
-	options->count_only = true;
-	return 0;
-}
-
-static int take_quiet(void *target, const char *value, struct complaint *why)
-{
-	struct trace_options *options = target;
-
-	(void)value;
-	(void)why;
-	options->quiet = true;
-	return 0;
-}
-
-static int take_help(void *target, const char *value, struct complaint *why)
-{
-	struct trace_options *options = target;
-
-	(void)value;
-	(void)why;
-	options->help = true;
-	return 0;
-}
+OPTION_FLAG(take_count, struct trace_options, count_only)
+OPTION_FLAG(take_quiet, struct trace_options, quiet)
+OPTION_FLAG(take_help, struct trace_options, help)
 
 static const struct option_row rows[] = {
 	{"allocator", 'a', "NAME", "that serves the program meanwhile (libc)",

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -23,6 +24,18 @@ struct option_row {
 };
 
 enum { OPTION_ROWS = 64 };
+
+/* Defines the `take` of a flag, a bool of the target's. */
+#define OPTION_FLAG(function, type, member)                                              \
+	static int function(void *target, const char *value, struct complaint *why)      \
+	{                                                                                \
+		type *options = target;                                                  \
+                                                                                         \
+		(void)value;                                                             \
+		(void)why;                                                               \
+		options->member = true;                                                  \
+		return 0;                                                                \
+	}
 
 /* Takes every option; a word that is none is refused. 0, or -EINVAL with the complaint:
  * which option, why, what is accepted. At most OPTION_ROWS rows. */

@@ -149,24 +149,14 @@ TEXT(take_input, input)
 TEXT(take_prepare, prepare)
 TEXT(take_output, output)
 
-#define FLAG(function, member)                                                           \
-	static int function(void *target, const char *value, struct complaint *why)      \
-	{                                                                                \
-		struct run_options *options = target;                                    \
-                                                                                         \
-		(void)value;                                                             \
-		(void)why;                                                               \
-		options->member = true;                                                  \
-		return 0;                                                                \
-	}
-FLAG(take_check_output, check_output)
-FLAG(take_show_output, show_output)
-FLAG(take_no_watch, no_watch)
-FLAG(take_list, list)
-FLAG(take_csv, csv)
-FLAG(take_json, json)
-FLAG(take_quiet, quiet)
-FLAG(take_help, help)
+OPTION_FLAG(take_check_output, struct run_options, check_output)
+OPTION_FLAG(take_show_output, struct run_options, show_output)
+OPTION_FLAG(take_no_watch, struct run_options, no_watch)
+OPTION_FLAG(take_list, struct run_options, list)
+OPTION_FLAG(take_csv, struct run_options, csv)
+OPTION_FLAG(take_json, struct run_options, json)
+OPTION_FLAG(take_quiet, struct run_options, quiet)
+OPTION_FLAG(take_help, struct run_options, help)
 
 static const struct option_row rows[] = {
 	{"allocators", 'a', "LIST", "to compare; the first is the reference (libc,hp)",

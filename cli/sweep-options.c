@@ -240,23 +240,13 @@ static int take_output(void *target, const char *value, struct complaint *why)
 	return 0;
 }
 
-#define FLAG(function, member)                                                           \
-	static int function(void *target, const char *value, struct complaint *why)      \
-	{                                                                                \
-		struct sweep_options *options = target;                                  \
-                                                                                         \
-		(void)value;                                                             \
-		(void)why;                                                               \
-		options->member = true;                                                  \
-		return 0;                                                                \
-	}
-FLAG(take_json, json)
-FLAG(take_quiet, quiet)
-FLAG(take_dry_run, dry_run)
-FLAG(take_quick, quick)
-FLAG(take_verify, verify)
-FLAG(take_no_reserve, no_reserve)
-FLAG(take_help, help)
+OPTION_FLAG(take_json, struct sweep_options, json)
+OPTION_FLAG(take_quiet, struct sweep_options, quiet)
+OPTION_FLAG(take_dry_run, struct sweep_options, dry_run)
+OPTION_FLAG(take_quick, struct sweep_options, quick)
+OPTION_FLAG(take_verify, struct sweep_options, verify)
+OPTION_FLAG(take_no_reserve, struct sweep_options, no_reserve)
+OPTION_FLAG(take_help, struct sweep_options, help)
 
 static const struct option_row rows[] = {
 	{"backends", 'b', "LIST", "memory under the buffer (small,thp,hugetlb-2m)",
