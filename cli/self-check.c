@@ -57,7 +57,16 @@ static int check_anew(const struct self_check *check, const struct counting *cou
 	return check_groups(checked, &setup, groups, count, complaint);
 }
 
-/* A check that was cut short, or that another user of the counters came into, says
+static bool passes(const struct judged_group *judged)
+{
+	for (size_t e = 0; e < judged->group->events_count; e++)
+		if (judged->verdicts[e].passing)
+			return true;
+	return false;
+}
+
+/* A group of which a quieter minute may say more is checked at the next start too. A
+ * check that was cut short, or that another user of the counters came into, says
  * nothing of the next start. */
 static void keep(struct kept *kept, const struct checked_groups *checked,
 	struct environment *environment)
@@ -76,8 +85,9 @@ static void keep(struct kept *kept, const struct checked_groups *checked,
 		return;
 	(void)clock_stamp(stamp);
 	for (size_t g = 0; g < checked->count && !error; g++)
-		error = verdict_cache_put(&kept->cache, checked->judged[g].group,
-			checked->judged[g].verdicts, stamp);
+		if (!passes(&checked->judged[g]))
+			error = verdict_cache_put(&kept->cache, checked->judged[g].group,
+				checked->judged[g].verdicts, stamp);
 	if (!error)
 		error = verdict_cache_store(
 			&kept->cache, kept->place.path, kept->place.key);

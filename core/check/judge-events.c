@@ -108,6 +108,7 @@ static bool judge_silent(const struct judging *judging, size_t event)
 		set(verdict, EVENT_WRONG, "counts more than can happen in the time");
 	else
 		return false;
+	verdict->passing = judging->at_times[event];
 	return true;
 }
 
@@ -249,6 +250,7 @@ static void explain_unproven(const struct judging *judging, size_t event)
 	const struct check_test *missing = find_test(judging, event, TEST_NOT_RUN, false);
 	const struct check_test *holds = find_test(judging, event, TEST_HOLDS, false);
 
+	verdict->passing = judging->shared[event] > 0 || undecided;
 	if (judging->whole[event] == 0 && judging->shared[event] > 0) {
 		set(verdict, EVENT_UNPROVEN,
 			"was on a counter for a part of every window only: other users "

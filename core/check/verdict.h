@@ -29,6 +29,9 @@ struct event_verdict {
 	double low, high, counted;
 	double units;          /* of a window: reads, instructions, ...; NaN not known */
 	char why[VERDICT_WHY]; /* for people; empty for a right one */
+	/* It is what others do on this machine, or with its counters, that led to it:
+	 * another check may say otherwise. */
+	bool passing;
 };
 
 /* "unproven", "right", "wrong", "dead", "absent". */

@@ -115,7 +115,7 @@ end
 
 begin "every group of this CPU is checked, and what is absent is no failure"
 run check
-exits 0
+if grep -q 'no hardware counter: ' "$out"; then exits 0; else holds test "$status" -eq 0 -o "$status" -eq 5; fi
 out_has 'software: '
 holds grep -Eq 'advertised, [0-9]+ counts? at|no hardware counter: ' "$out"
 end

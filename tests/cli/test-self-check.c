@@ -311,6 +311,21 @@ static void a_sweep_checks_once(void **state)
 	assert_int_equal(find(&environment, "page-faults")->judgement, EVENT_RIGHT);
 }
 
+/* What others do with the counters now is not kept against an event. */
+static void what_others_do_is_not_kept(void **state)
+{
+	static struct environment environment;
+	char kept[] = "--check=kept";
+
+	(void)state;
+	fake.lie = LIE_SHARED;
+	sweep(&environment, "shared", kept);
+	assert_int_equal(find(&environment, "page-faults")->judgement, EVENT_UNPROVEN);
+	fake.lie = LIE_NONE;
+	sweep(&environment, "alone", kept);
+	assert_int_equal(find(&environment, "page-faults")->judgement, EVENT_RIGHT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +336,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_shared_counter_proves_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_sweep_checks_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_others_do_is_not_kept, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

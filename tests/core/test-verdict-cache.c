@@ -20,9 +20,9 @@ static char folder[] = "/tmp/escalier-cache-XXXXXX";
 static char path[128];
 static struct group cache_group, tlb_group;
 static const struct event_verdict verdicts[] = {
-	{"cache", "PMC0", "r76", EVENT_RIGHT, "loop", 0.9, 1.1, 1.01, 500000, ""},
+	{"cache", "PMC0", "r76", EVENT_RIGHT, "loop", 0.9, 1.1, 1.01, 500000, "", false},
 	{"cache", "PMC1", "r143", EVENT_DEAD, "chase-l2", 0.9, 1.02, 0, 65536,
-		"counts nothing over chase-l2, \"wherever\" it stands"},
+		"counts nothing over chase-l2, \"wherever\" it stands", false},
 };
 
 static void parse(struct group *group, const char *name, const char *text)
