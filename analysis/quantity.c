@@ -125,6 +125,35 @@ static struct reading_tally set_variables(const struct reading *reading,
 	return tally;
 }
 
+/* Fewer events than this say nothing of a sum: interrupts bring some of their own. */
+enum { SUM_LEAST = 2000 };
+
+static void check_sum(const struct reading *reading, const struct identity *identity,
+	struct variable *variables, struct reading_tally *tally)
+{
+	const size_t count = reading->group->events_count + OWN_VARIABLES;
+	uint32_t events = group_formula_events(reading->group, identity->left) |
+			  group_formula_events(reading->group, identity->right);
+	double left, right, larger;
+
+	if (formula_evaluate(identity->left, variables, count, &left) ||
+		formula_evaluate(identity->right, variables, count, &right))
+		return;
+	larger = fmax(fabs(left), fabs(right));
+	if (!isfinite(left) || !isfinite(right) || larger < SUM_LEAST)
+		return;
+	tally->sums++;
+	if (fabs(left - right) <= identity->tolerance * larger)
+		return;
+	tally->sums_broken++;
+	for (size_t e = 0; e < reading->group->events_count; e++) {
+		if (!(events >> e & 1) || variables[e].value > 0)
+			continue;
+		variables[e].value = NAN;
+		tally->silent++;
+	}
+}
+
 struct reading_tally reading_quantities(const struct reading *reading,
 	const struct measurement *measurement, double values[QUANTITIES])
 {
@@ -145,6 +174,8 @@ struct reading_tally reading_quantities(const struct reading *reading,
 		return tally;
 
 	tally = set_variables(reading, measurement, cpu_ns, variables);
+	for (size_t i = 0; i < reading->group->identities_count; i++)
+		check_sum(reading, &reading->group->identities[i], variables, &tally);
 	for (int q = 0; q < QUANTITIES; q++) {
 		double value;
 

@@ -52,16 +52,21 @@ const char *quantity_metric(enum quantity quantity);
 void reading_exclude(struct reading *reading, const struct event_verdict *verdicts,
 	size_t count, const struct event_verdict *reasons[QUANTITIES]);
 
-/* Counter values that did not run all of a window. */
+/* Counter values that did not run all of a window, and sums of the group's (IDENTITY)
+ * that say whether those that did can be believed. */
 struct reading_tally {
 	size_t rejected; /* what needs them is NaN */
 	size_t scaled;   /* extrapolated: count x enabled / running */
+	size_t sums;     /* of counts enough to tell */
+	size_t sums_broken;
+	size_t silent; /* counts of 0 in broken sums: a lost counter's, rejected too */
 };
 
 /*
  * The quantities of one window, less what an empty one shows (never below 0). A counter
  * that did not run all of the time it was enabled is rejected, or scaled where the
- * reading says so; one that never ran has no value.
+ * reading says so; one that never ran has no value. A counter that shows 0 in a sum that
+ * does not hold is taken for one that was lost: it says that it ran, and counts nothing.
  */
 struct reading_tally reading_quantities(const struct reading *reading,
 	const struct measurement *measurement, double values[QUANTITIES]);

@@ -84,6 +84,9 @@ static void add_tally(struct reading_tally *sum, struct reading_tally tally)
 {
 	sum->rejected += tally.rejected;
 	sum->scaled += tally.scaled;
+	sum->sums += tally.sums;
+	sum->sums_broken += tally.sums_broken;
+	sum->silent += tally.silent;
 }
 
 /* Condenses the windows order.keys[from..to), all of one round; adds a round to the

@@ -177,6 +177,23 @@ static void describe_exceptions(const struct environment *e, struct text *value)
 	}
 }
 
+/* Sums of counts that must hold in every window. */
+static void describe_sums(const struct reading_tally *tally, struct text *value)
+{
+	if (tally->sums == 0)
+		return;
+	if (tally->sums_broken == 0) {
+		text_format(value, " · all %zu sums of counts hold", tally->sums);
+		return;
+	}
+	text_format(value, " · %zu of %zu sums of counts do NOT hold", tally->sums_broken,
+		tally->sums);
+	if (tally->silent > 0)
+		text_format(value,
+			", and %zu counts of 0 in them are rejected: a counter was lost",
+			tally->silent);
+}
+
 static void describe_counters(const struct findings *findings, struct text *value)
 {
 	const struct environment *e = findings->environment;
@@ -194,6 +211,7 @@ static void describe_counters(const struct findings *findings, struct text *valu
 			" · %zu counter values rejected: the counter did not run all the "
 			"time",
 			findings->staircase->tally.rejected);
+	describe_sums(&findings->staircase->tally, value);
 	if (findings->staircase->tally.scaled > 0)
 		text_format(value,
 			" · %zu counter values SCALED, as --scale asked: the counter ran "

@@ -12,8 +12,9 @@
 
 #include <cmocka.h>
 
-/* Appends the summary of a synthetic run. */
-static void summarise(const struct synthetic_options *options, struct text *text)
+/* Appends the summary of a synthetic run, with another tally where one is given. */
+static void summarise_with(const struct synthetic_options *options,
+	const struct reading_tally *tally, struct text *text)
 {
 	struct staircase staircase;
 	struct findings findings;
@@ -32,11 +33,18 @@ static void summarise(const struct synthetic_options *options, struct text *text
 				.verdicts_count = run.environment.events_count,
 				.target = run.environment.target}),
 		0);
+	if (tally)
+		staircase.tally = *tally;
 	assert_int_equal(
 		findings_init(&findings, &run.environment, &run.machine, &staircase), 0);
 	assert_int_equal(summary_print(&findings, text), 0);
 	staircase_release(&staircase);
 	synthetic_release(&run);
+}
+
+static void summarise(const struct synthetic_options *options, struct text *text)
+{
+	summarise_with(options, NULL, text);
 }
 
 static const struct synthetic_options usual = {
@@ -184,6 +192,24 @@ static void names_what_the_self_check_leaves_out(void **state)
 	text_release(&text);
 }
 
+static void tells_whether_sums_hold(void **state)
+{
+	struct text text;
+
+	(void)state;
+	text_init(&text);
+	summarise_with(&usual, &(struct reading_tally){.sums = 40}, &text);
+	assert_non_null(strstr(text.bytes, "all 40 sums of counts hold"));
+	text_clear(&text);
+	summarise_with(&usual,
+		&(struct reading_tally){.sums = 40, .sums_broken = 3, .silent = 2},
+		&text);
+	assert_non_null(strstr(text.bytes, "3 of 40 sums of counts do NOT hold"));
+	assert_non_null(strstr(text.bytes, "2 counts of 0"));
+	check_lines(&text);
+	text_release(&text);
+}
+
 static void words_break_between_columns(void **state)
 {
 	struct text text;
@@ -208,6 +234,7 @@ int main(void)
 		cmocka_unit_test(only_an_interval_makes_a_verdict),
 		cmocka_unit_test(says_what_has_no_number_and_why),
 		cmocka_unit_test(names_what_the_self_check_leaves_out),
+		cmocka_unit_test(tells_whether_sums_hold),
 		cmocka_unit_test(words_break_between_columns),
 	};
 
