@@ -418,6 +418,8 @@ static int compile_pattern(struct command *command)
 
 		if (error)
 			(void)regerror(error, &command->throughput, why, sizeof(why));
+		else
+			regfree(&command->throughput);
 		complaint_what(&command->complaint,
 			"--throughput: \"%.128s\" is no pattern", options->throughput);
 		complaint_why(&command->complaint, "%s", why);
