@@ -205,7 +205,7 @@ static void tells_whether_sums_hold(void **state)
 		&(struct reading_tally){.sums = 40, .sums_broken = 3, .silent = 2},
 		&text);
 	assert_non_null(strstr(text.bytes, "3 of 40 sums of counts do NOT hold"));
-	assert_non_null(strstr(text.bytes, "counts of 0 in them"));
+	assert_non_null(strstr(text.bytes, "of 0 in them are rejected"));
 	check_lines(&text);
 	text_release(&text);
 }
