@@ -357,6 +357,8 @@ static void check_events(struct sweep *sweep)
 
 	self_check_events(&check, sweep->options.counters.check, &sweep->counting,
 		&sweep->environment);
+	if (sweep->environment.events_count > 0)
+		self_check_note_kinds(&check, &sweep->plan, &sweep->environment);
 	excluded = summary_events_excluded(&sweep->environment);
 	if (excluded > 0 && !sweep->options.quiet)
 		fprintf(stderr,

@@ -196,3 +196,20 @@ out:
 	verdict_cache_release(&kept.cache);
 	free(missing);
 }
+
+void self_check_note_kinds(const struct self_check *check, const struct plan *plan,
+	struct environment *environment)
+{
+	for (size_t k = 0; k < check->machine->cpu_kinds_count; k++) {
+		const struct cpus *kind = &check->machine->cpu_kinds[k].cpus;
+		size_t i = 0;
+
+		while (i < plan->count && !cpus_has(kind, plan->points[i].cpu))
+			i++;
+		if (i < plan->count && !cpus_has(kind, check->cpu))
+			environment_note(environment,
+				"the self-check ran on CPU %u: it proves nothing of CPU "
+				"%u, another kind of core",
+				check->cpu, plan->points[i].cpu);
+	}
+}

@@ -29,4 +29,9 @@ int self_check_run(const struct self_check *check, const struct counting *counti
 void self_check_events(const struct self_check *check, enum self_check_use use,
 	const struct counting *counting, struct environment *environment);
 
+/* A note for each kind of core that the plan measures and the check did not run on:
+ * another kind counts by other tables. */
+void self_check_note_kinds(const struct self_check *check, const struct plan *plan,
+	struct environment *environment);
+
 #endif

@@ -7,6 +7,7 @@
  */
 #include "base/file.h"
 #include "cli/cmd.h"
+#include "cli/self-check.h"
 #include "core/check/verdict-json.h"
 #include "core/environment.h"
 #include "counters/counters.h"
@@ -326,6 +327,29 @@ static void what_others_do_is_not_kept(void **state)
 	assert_int_equal(find(&environment, "page-faults")->judgement, EVENT_RIGHT);
 }
 
+static void other_kinds_of_core_are_named(void **state)
+{
+	static struct environment environment;
+	struct cpu_kind kinds[2] = {{.name = "P-core"}, {.name = "E-core"}};
+	struct machine machine = {.cpu_kinds = kinds, .cpu_kinds_count = 2};
+	struct point points[] = {{.cpu = 1}, {.cpu = 5}, {.cpu = 4}};
+	struct plan plan = {.points = points};
+	const struct self_check on_first = {.machine = &machine, .cpu = 0};
+
+	(void)state;
+	cpus_add(&kinds[0].cpus, 0);
+	cpus_add(&kinds[0].cpus, 1);
+	cpus_add(&kinds[1].cpus, 4);
+	cpus_add(&kinds[1].cpus, 5);
+	plan.count = 1;
+	self_check_note_kinds(&on_first, &plan, &environment);
+	assert_int_equal(environment.notes_count, 0);
+	plan.count = 3;
+	self_check_note_kinds(&on_first, &plan, &environment);
+	assert_int_equal(environment.notes_count, 1);
+	assert_non_null(strstr(environment.notes[0], "nothing of CPU 5, another kind"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +362,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_sweep_checks_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			what_others_do_is_not_kept, set_up, tear_down),
+		cmocka_unit_test(other_kinds_of_core_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
