@@ -49,6 +49,21 @@ static inline uint32_t span_used(const struct span *span)
 	return atomic_load_explicit(&span->used, memory_order_relaxed) & ~USED_CURRENT;
 }
 
+static inline uint32_t span_carved(const struct span *span)
+{
+	return atomic_load_explicit(&span->carved, memory_order_relaxed);
+}
+
+/* Reports an address at which no block of the span was ever handed out. */
+static inline void span_check(const struct span *span, const void *block)
+{
+	uint32_t offset = (uint32_t)((uintptr_t)block - (uintptr_t)span_start(span));
+
+	if (UNLIKELY(offset % span->block_bytes != 0 ||
+		     offset / span->block_bytes >= span_carved(span)))
+		misuse_report("free of no live block at", block, span->block_bytes);
+}
+
 /* NULL: the list is empty. */
 static inline void *span_pop(struct span *span)
 {
@@ -57,6 +72,7 @@ static inline void *span_pop(struct span *span)
 	if (UNLIKELY(block_ends_list(block)))
 		return NULL;
 	span->free = block_next(span, block);
+	span->still = 0;
 	span_count(span, 1);
 	return block;
 }
@@ -66,10 +82,11 @@ static inline bool span_push(struct span *span, void *block)
 {
 	void *head = span->free;
 
-	if (UNLIKELY(head == block))
+	if (UNLIKELY(head == block || span_used(span) == 0))
 		misuse_report("double free of", block, span->block_bytes);
 	block_link(span, block, head);
 	span->free = block;
+	span->still = 0;
 	span_count(span, (uint32_t)-1);
 	return atomic_load_explicit(&span->used, memory_order_relaxed) == 0;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "alloc/hp/heap.h"
 
+#include "alloc/hp/check.h"
 #include "alloc/hp/orphans.h"
+#include "alloc/hp/parking.h"
 #include "alloc/hp/random.h"
 #include "alloc/hp/remote.h"
 #include "alloc/hp/segments.h"
@@ -47,7 +49,8 @@ void heap_init(struct heap *heap, int node)
 		heap->bins[class] = (struct bin){.current = &span_none};
 	}
 	heap->key = random_word();
-	heap->until_look = HEAP_LOOK_EVERY;
+	heap->until_look = 1;
+	heap->look_every = 1;
 	heap->node = node;
 }
 
@@ -58,7 +61,6 @@ void heap_reset(struct heap *heap)
 	for (size_t i = 0; i < HEAP_OUTGOING; i++)
 		heap->outgoing[i].span = NULL;
 	atomic_store(&heap->inbox, NULL);
-	atomic_store(&heap->remote_frees, 0);
 }
 
 static void queue_append(struct bin *bin, struct span *span)
@@ -105,7 +107,8 @@ static void full_remove(struct heap *heap, struct span *span)
 
 static bool exhausted(const struct span *span)
 {
-	return block_ends_list(span->free) && span->carved == span->total;
+	return block_ends_list(span->free) && span_carved(span) == span->total &&
+	       !span->parked;
 }
 
 static void set_owner(struct span *span, const struct heap *heap, uintptr_t flags)
@@ -199,16 +202,25 @@ static struct span *next_span(struct heap *heap, unsigned class)
 	return span ? span : new_span(heap, class);
 }
 
-/* A block of the span; NULL: it has none left. Of those never used, `carve` may be
- * taken. */
+/* A block of the span; NULL: it has none left. `carve`: also one whose memory is not
+ * there yet. */
 static void *take(struct span *span, bool carve, bool *zeroed)
 {
 	void *block = span_pop(span);
+	uint32_t carved = span_carved(span);
 
-	if (block || !carve || span->carved == span->total)
+	if (block || !carve)
 		return block;
-	block = span_start(span) + (size_t)span->carved++ * span->block_bytes;
+	if (span->parked && parking_unpark(span))
+		return span_pop(span);
+	if (carved == span->total)
+		return NULL;
+	block = span_start(span) + (size_t)carved * span->block_bytes;
+	atomic_store_explicit(
+		&span->carved, (uint16_t)(carved + 1), memory_order_relaxed);
+	span->still = 0;
 	span_count(span, 1);
+	check_forget(block, span->block_bytes);
 	if (span->zeroed)
 		*zeroed = true;
 	return block;
@@ -223,21 +235,21 @@ static void take_more(struct heap *heap, unsigned class)
 	struct cache *cache = &heap->caches[class];
 	struct span *span = heap->bins[class].current;
 	uint32_t wanted = cache->limit / 2;
-	uint32_t carved = (uint32_t)(REFILL_BYTES / span->block_bytes);
+	uint32_t fresh = (uint32_t)(REFILL_BYTES / span->block_bytes);
 	bool zeroed;
 
 	for (unsigned spans = 0; spans < REFILL_SPANS; spans++) {
 		while (wanted > 1) {
-			uint32_t before = span->carved;
-			void *block = take(span, carved > 1, &zeroed);
+			bool listed = !block_ends_list(span->free);
+			void *block = take(span, fresh > 1, &zeroed);
 
 			if (!block)
 				break;
-			carved -= span->carved - before;
+			fresh -= !listed;
 			(void)cache_push(heap, cache, block);
 			wanted--;
 		}
-		if (wanted <= 1 || span->carved < span->total)
+		if (wanted <= 1 || !exhausted(span))
 			return;
 		span = heap_dequeue(heap, class);
 		if (!span)
@@ -266,12 +278,12 @@ void *heap_refill(struct heap *heap, unsigned class, bool *zeroed)
 	return block;
 }
 
-/* Whose span it is, it is given to. */
-static void give_back(struct heap *heap, void *block)
+void heap_give_back(struct heap *heap, void *block)
 {
 	struct span *span = segment_span(block);
 	uintptr_t owner = atomic_load_explicit(&span->owner, memory_order_acquire);
 
+	span_check(span, block);
 	if (owner_heap(owner) == heap)
 		heap_release(heap, span, block);
 	else
@@ -297,18 +309,21 @@ static void flush_cache(struct heap *heap, unsigned class, uint32_t keep)
 		end = block;
 	}
 	if (keep)
-		*(uintptr_t *)end = heap->key;
+		cache_link(heap, end, NULL);
 	atomic_store_explicit(&cache->count, keep, memory_order_relaxed);
 	cache->head = keep ? kept.head : NULL;
+	/* A child made by fork in the midst of this finds nothing there that is given
+	 * back. */
+	atomic_signal_fence(memory_order_seq_cst);
 	while (rest.head)
-		give_back(heap, cache_pop(heap, &rest));
+		heap_give_back(heap, cache_pop(heap, &rest));
 }
 
 void heap_overflow(struct heap *heap, unsigned class, void *block)
 {
 	flush_cache(heap, class, heap->caches[class].limit / 2);
 	if (!cache_push(heap, &heap->caches[class], block))
-		give_back(heap, block);
+		heap_give_back(heap, block);
 }
 
 void heap_flush(struct heap *heap)
@@ -366,9 +381,12 @@ void heap_release(struct heap *heap, struct span *span, void *block)
 void heap_release_list(
 	struct heap *heap, struct span *span, void *head, void *tail, uint32_t count)
 {
+	if (UNLIKELY(count > span_used(span)))
+		misuse_report("double free of", head, span->block_bytes);
 	wake(heap, span);
 	block_link(span, tail, span->free);
 	span->free = head;
+	span->still = 0;
 	span_count(span, -count);
 	if (atomic_load_explicit(&span->used, memory_order_relaxed) == 0)
 		retire(heap, span);
@@ -387,11 +405,40 @@ void heap_trim(struct heap *heap)
 	}
 }
 
+/* Spans with something free that have been `still` for so many looks. Bytes. */
+static size_t park_spans(struct heap *heap, unsigned still)
+{
+	size_t sum = 0;
+
+	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+		struct bin *bin = &heap->bins[class];
+
+		if (bin->current != &span_none)
+			sum += parking_look(bin->current, still);
+		for (struct span *span = bin->first; span; span = span->next)
+			sum += parking_look(span, still);
+	}
+	return sum;
+}
+
+size_t heap_park(struct heap *heap)
+{
+	return park_spans(heap, 0);
+}
+
 void heap_age(struct heap *heap, uint64_t now_ms, uint64_t after_ms)
 {
 	if (now_ms - heap->aged_ms < after_ms)
 		return;
 	heap->aged_ms = now_ms;
-	for (unsigned class = 0; class < CLASS_COUNT; class ++)
+	remote_receive(heap);
+	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+		flush_cache(heap, class,
+			atomic_load_explicit(
+				&heap->caches[class].count, memory_order_relaxed) /
+				2);
 		drop_spare(&heap->bins[class]);
+	}
+	remote_flush(heap);
+	segments_note_decayed(park_spans(heap, PARKING_STILL));
 }

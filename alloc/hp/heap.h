@@ -23,8 +23,9 @@ enum {
 
 /*
  * Free blocks of one class, whatever their spans: what the thread frees and allocates
- * goes here first, last in, first out. The links are encoded with the heap's key, and
- * their other bits show whether they were written to.
+ * goes here first, last in, first out. The first word of a block is the link to the next
+ * one xor the heap's key, the second the same link xor the block's address: who writes
+ * to either and does not know the key is found out.
  */
 struct cache {
 	void *head;
@@ -52,7 +53,9 @@ struct outgoing {
 struct heap {
 	struct cache caches[HEAP_CACHES];
 	uintptr_t key;       /* of the caches' links */
-	uint32_t until_look; /* frees, until the decay is looked at */
+	uint32_t until_look; /* frees, until the decay is looked at; */
+	uint32_t look_every; /* at first so many, and as many as come in some ms */
+	uint64_t looked_ms;
 	struct bin bins[CLASS_COUNT];
 	struct span *full;
 	struct outgoing outgoing[HEAP_OUTGOING];
@@ -63,7 +66,8 @@ struct heap {
 	bool hollow;      /* and it has no spans any more */
 	struct heap *next_idle;
 	struct heap *next_all;
-	_Atomic uint64_t remote_frees; /* blocks sent elsewhere */
+	_Atomic uint64_t sent[CLASS_COUNT]; /* blocks, to other heaps */
+	_Atomic uint64_t received[CLASS_COUNT];
 	_Alignas(64) void *_Atomic inbox;
 };
 
@@ -87,12 +91,16 @@ void *heap_refill(struct heap *heap, unsigned class, bool *zeroed);
 /* Takes a block for which the cache has no room. */
 void heap_overflow(struct heap *heap, unsigned class, void *block);
 
-/* Gives back half of what is cached, and the spares, where it was called last `after_ms`
- * ago or more. */
+/* Gives back half of what is cached, the spares, and pages under free blocks of spans in
+ * which nothing has happened since the last time but one, where it was called last
+ * `after_ms` ago or more. */
 void heap_age(struct heap *heap, uint64_t now_ms, uint64_t after_ms);
 
 /* Gives all that is cached back to its spans. */
 void heap_flush(struct heap *heap);
+
+/* Gives a block back to its span, whosesoever that is. */
+void heap_give_back(struct heap *heap, void *block);
 
 /* Takes a block, of a span of this heap, back. */
 void heap_release(struct heap *heap, struct span *span, void *block);
@@ -112,25 +120,40 @@ void heap_dismiss_all(struct heap *heap);
 /* Gives empty spans back, the current ones too. */
 void heap_trim(struct heap *heap);
 
+/* Gives back all pages under free blocks. Bytes. */
+size_t heap_park(struct heap *heap);
+
 /* Queues a span without owner. */
 void heap_adopt(struct heap *heap, struct span *span);
 
 extern const uint8_t heap_classes[HEAP_DIRECT]; /* by size / CLASS_UNIT, rounded up */
 
-/* What a decoded link never has. */
-#define CACHE_LINK_ZEROS ((uintptr_t)0xffff00000000000f)
+static inline void cache_link(const struct heap *heap, void *block, const void *next)
+{
+	((uintptr_t *)block)[0] = (uintptr_t)next ^ heap->key;
+	((uintptr_t *)block)[1] = (uintptr_t)next ^ (uintptr_t)block;
+}
+
+/* False: the block was written to. */
+static inline bool cache_next(const struct heap *heap, const void *block, void **next)
+{
+	uintptr_t link = ((const uintptr_t *)block)[0] ^ heap->key;
+
+	*next = (void *)link;
+	return (link ^ (uintptr_t)block) == ((const uintptr_t *)block)[1];
+}
 
 static inline void *cache_pop(struct heap *heap, struct cache *cache)
 {
 	void *block = cache->head;
-	uintptr_t next;
+	void *next;
 
 	if (UNLIKELY(!block))
 		return NULL;
-	next = *(uintptr_t *)block ^ heap->key;
-	if (UNLIKELY(next & CACHE_LINK_ZEROS))
-		misuse_report("write after free to", block, 0);
-	cache->head = (void *)next;
+	if (UNLIKELY(!cache_next(heap, block, &next)))
+		misuse_report("write after free to, or double free of", block,
+			segment_span(block)->block_bytes);
+	cache->head = next;
 	atomic_store_explicit(&cache->count,
 		atomic_load_explicit(&cache->count, memory_order_relaxed) - 1,
 		memory_order_relaxed);
@@ -145,8 +168,8 @@ static inline bool cache_push(struct heap *heap, struct cache *cache, void *bloc
 	if (UNLIKELY(count >= cache->limit))
 		return false;
 	if (UNLIKELY(cache->head == block))
-		misuse_report("double free of", block, 0);
-	*(uintptr_t *)block = (uintptr_t)cache->head ^ heap->key;
+		misuse_report("double free of", block, segment_span(block)->block_bytes);
+	cache_link(heap, block, cache->head);
 	cache->head = block;
 	atomic_store_explicit(&cache->count, count + 1, memory_order_relaxed);
 	return true;

@@ -51,7 +51,7 @@ static struct header *check(const void *block)
 	struct header *header = header_of(block);
 	size_t state;
 
-	if ((uintptr_t)block % HP_POLICY_ALIGNMENT != 0)
+	if ((uintptr_t)block % HP_POLICY_ALIGNMENT != 0 || !tract_find(header))
 		misuse_report("invalid pointer", block, 0);
 	state = atomic_load_explicit(&header->state, memory_order_relaxed);
 	if (state == FREED)

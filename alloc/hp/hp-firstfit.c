@@ -17,6 +17,7 @@
  * that is freed goes to the front of the list: it is in the cache. Fresh tracts go to the
  * end: untouched memory comes last.
  */
+#include "alloc/hp/check.h"
 #include "alloc/hp/hp.h"
 #include "alloc/hp/misuse.h"
 #include "alloc/hp/pages.h"
@@ -243,6 +244,7 @@ static void *allocate(size_t bytes, size_t alignment, bool zero)
 	if (block) {
 		live_blocks++;
 		live_bytes += bytes_of(block) - HEADER;
+		check_forget(block + 1, bytes_of(block) - HEADER);
 	}
 	pthread_mutex_unlock(&lock);
 	if (!block)

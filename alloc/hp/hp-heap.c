@@ -24,29 +24,52 @@ enum {
 	SINGLE_ALIGNMENT_MAX = SEGMENT_BYTES / 2,
 	GROWS_FROM_BYTES = 512,
 	GROWTH_PART = 4,
+	LOOK_MS =
+		20, /* between two looks for what has decayed, in a thread that is slow */
+	SOON = 8,   /* frees, after something was given up */
 };
 
 static int64_t decay_ms;
 
-/* Called wherever more than a cache is touched; heap: the thread's, or NULL. */
-static void look_for_decay(struct heap *heap)
+/* Between two agings of a heap. */
+static uint64_t age_ms(void)
 {
-	uint64_t now = pages_now_ms();
+	return decay_ms / 2 > LOOK_MS ? (uint64_t)decay_ms / 2 : LOOK_MS;
+}
 
+static void look_at(struct heap *heap, uint64_t now)
+{
 	if (decay_ms < 0)
 		return;
 	if (heap)
-		heap_age(heap, now, (uint64_t)decay_ms / 2);
+		heap_age(heap, now, age_ms());
 	if (!segments_decay(now))
 		return;
 	segments_note_decayed(large_decay(now));
-	threads_age_idle(now, (uint64_t)decay_ms);
+	threads_age_idle(now, 2 * age_ms());
 }
 
+/* Called wherever more than a cache is touched; heap: the thread's, or NULL. What is
+ * given up now is to decay even if few calls follow. */
+static void look_for_decay(struct heap *heap)
+{
+	if (heap && heap->look_every > SOON)
+		heap->until_look = heap->look_every = SOON;
+	look_at(heap, pages_now_ms());
+}
+
+/* Twice as many frees until the next time, but where that would take long. */
 void hp_heap_look(struct heap *heap)
 {
-	heap->until_look = HEAP_LOOK_EVERY;
-	look_for_decay(heap);
+	uint64_t now = pages_now_ms();
+
+	if (now - heap->looked_ms >= LOOK_MS)
+		heap->look_every = heap->look_every / 4 + 1;
+	else if (heap->look_every < HEAP_LOOK_EVERY)
+		heap->look_every *= 2;
+	heap->until_look = heap->look_every;
+	heap->looked_ms = now;
+	look_at(heap, now);
 }
 
 static void *allocate_small(unsigned class, bool *zeroed)
@@ -80,6 +103,7 @@ static void *allocate_single(size_t bytes, size_t alignment, bool *zeroed)
 		return NULL;
 	atomic_store_explicit(&span->used, 1, memory_order_relaxed);
 	*zeroed = span->zeroed;
+	check_forget(span_start(span), span->block_bytes);
 	return span_start(span);
 }
 
@@ -90,9 +114,10 @@ static size_t trim(size_t keep_bytes)
 
 	remote_flush(heap);
 	heap_trim(heap);
+	sum = keep_bytes ? 0 : heap_park(heap);
 	threads_leave(heap);
-	threads_age_idle(pages_now_ms(), 0);
-	sum = large_trim(keep_bytes);
+	sum += threads_trim_idle(keep_bytes);
+	sum += large_trim(keep_bytes);
 	return sum + segments_trim(keep_bytes);
 }
 
@@ -141,7 +166,7 @@ static void release_single(struct span *span, void *block)
 
 void hp_heap_release(void *block)
 {
-	struct heap *heap = thread_heap;
+	struct heap *heap;
 	struct span *span;
 
 	if (!registry_in_range(block) || !registry_has_segment(block)) {
@@ -160,11 +185,13 @@ void hp_heap_release(void *block)
 		look_for_decay(NULL);
 		return;
 	}
-	if (heap != &heap_none) {
+	span_check(span, block);
+	heap = threads_own();
+	if (heap) {
 		heap_overflow(heap, span->class, block);
 		look_for_decay(heap);
 	} else {
-		remote_free(heap, span, block);
+		remote_free(&heap_none, span, block);
 	}
 }
 
@@ -175,6 +202,8 @@ size_t hp_heap_usable_bytes(const void *block)
 
 	if (registry_in_range(block) && registry_has_segment(block)) {
 		span = span_of(block);
+		if (span && span->class != SPAN_SINGLE && check_flags)
+			span_check(span, block);
 		if (span)
 			return span->block_bytes;
 	} else {
@@ -269,8 +298,8 @@ static void fork_child(void)
 	pages_fork_child();
 	metadata_fork_done();
 	large_fork_done();
-	threads_fork_child();
 	segments_fork_done();
+	threads_fork_child();
 }
 
 static void finalize(void)

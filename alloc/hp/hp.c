@@ -39,6 +39,7 @@ static const struct hp_policy *current(void)
 
 static void fork_prepare(void)
 {
+	check_fork_prepare();
 	if (current())
 		current()->fork_prepare();
 }
@@ -47,12 +48,14 @@ static void fork_parent(void)
 {
 	if (current())
 		current()->fork_parent();
+	check_fork_done();
 }
 
 static void fork_child(void)
 {
 	if (current())
 		current()->fork_child();
+	check_fork_done();
 }
 
 /* With the lock held. */
@@ -127,12 +130,27 @@ static void *out_of_memory(void)
 	return NULL;
 }
 
+/* Gives back what is in quarantine, but for so much. True: that was something. */
+static bool shrink_quarantine(const struct hp_policy *used, size_t most_bytes)
+{
+	bool any = false;
+	void *block;
+
+	while ((block = check_oldest(most_bytes))) {
+		used->release(block);
+		any = true;
+	}
+	return any;
+}
+
 static void *allocate_checked(
 	const struct hp_policy *used, size_t bytes, size_t alignment, bool zero)
 {
 	void *block = used->allocate(check_grown_bytes(bytes), alignment, false);
 	size_t usable;
 
+	if (!block && shrink_quarantine(used, 0))
+		block = used->allocate(check_grown_bytes(bytes), alignment, false);
 	if (!block)
 		return NULL;
 	usable = used->usable_bytes(block);
@@ -154,10 +172,9 @@ static void *__attribute__((noinline)) allocate(size_t bytes, size_t alignment, 
 		return out_of_memory();
 	if (alignment < HP_POLICY_ALIGNMENT)
 		alignment = HP_POLICY_ALIGNMENT;
-	if (bytes == 0)
-		bytes = 1;
-	block = UNLIKELY(check_flags) ? allocate_checked(used, bytes, alignment, zero)
-				      : used->allocate(bytes, alignment, zero);
+	block = UNLIKELY(check_flags)
+			? allocate_checked(used, bytes, alignment, zero)
+			: used->allocate(bytes ? bytes : 1, alignment, zero);
 	errno = saved;
 	return block ? block : out_of_memory();
 }
@@ -191,9 +208,11 @@ static void release_checked(const struct hp_policy *used, void *block)
 	size_t usable = used->usable_bytes(block);
 
 	(void)check_live(block, usable);
-	block = check_freed(block, usable);
+	check_freed(block, usable);
+	block = check_keep(block, usable);
 	if (block)
 		used->release(block);
+	(void)shrink_quarantine(used, CHECK_KEEP_BYTES);
 }
 
 static void __attribute__((noinline)) release(void *block)
@@ -219,6 +238,7 @@ void hp_free(void *block)
 	/* The cache of what is no block of a class, and all of heap_none, take nothing.
 	 */
 	if (LIKELY(registry_has_segment(block)) &&
+		LIKELY((uintptr_t)block % HP_POLICY_ALIGNMENT == 0) &&
 		LIKELY(cache_push(
 			heap, &heap->caches[segment_span(block)->class], block))) {
 		if (UNLIKELY(--heap->until_look == 0))
@@ -231,7 +251,7 @@ void hp_free(void *block)
 void hp_free_sized(void *block, size_t bytes)
 {
 	if (UNLIKELY(check_flags & HP_CHECK_POINTERS) && block &&
-		hp_usable_size(block) != (bytes ? bytes : 1))
+		hp_usable_size(block) != bytes)
 		misuse_report("free with another size of", block, hp_usable_size(block));
 	hp_free(block);
 }
@@ -367,6 +387,32 @@ size_t hp_trim(size_t keep_bytes)
 	return bytes;
 }
 
+/* To the policy, what is in quarantine is in use: unless it came there just now. */
+static void subtract_kept(size_t usable, void *context)
+{
+	struct hp_stats *stats = context;
+	unsigned class = 0;
+
+	while (class < stats->class_count && stats->classes[class].block_bytes != usable)
+		class ++;
+	if (class < stats->class_count) {
+		if (!stats->classes[class].live)
+			return;
+		stats->classes[class].live--;
+		stats->classes[class].cached++;
+	} else if (stats->class_count) {
+		if (stats->large_bytes < usable)
+			return;
+		stats->large_blocks--;
+		stats->large_bytes -= usable;
+	} else if (stats->live_bytes < usable) {
+		return;
+	}
+	stats->live_blocks--;
+	stats->live_bytes -= usable;
+	stats->cached_bytes += usable;
+}
+
 void hp_stats(struct hp_stats *stats)
 {
 	const struct hp_policy *used = ready();
@@ -377,5 +423,6 @@ void hp_stats(struct hp_stats *stats)
 		.check = options.check};
 	stats_of_pages(stats);
 	used->stats(stats);
+	check_each_kept(subtract_kept, stats);
 	errno = saved;
 }

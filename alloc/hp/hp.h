@@ -19,9 +19,11 @@
  *
  * Misuse: a pointer that is not the start of a live block, given to hp_free, hp_realloc
  * or hp_usable_size, ends the process by abort() after a report on file descriptor 2,
- * where it is noticed. Noticed at no cost, and therefore always: addresses outside of
- * hp's memory, pointers to no block of their span, two frees in a row, damaged free
- * lists. HP_CHECK_* notice the rest.
+ * where it is noticed. Noticed at little cost, and therefore always: addresses outside of
+ * hp's memory, on no multiple of 16, or where there are no blocks; two frees in a row;
+ * damaged links of free blocks when they are followed; and, when a block goes back from a
+ * thread's cache to its span, addresses inside of a block, blocks that were never handed
+ * out, and more frees than blocks. HP_CHECK_* notice the rest, and these at once.
  */
 
 #include <stddef.h>
@@ -216,7 +218,7 @@ struct hp_stats {
 
 	/* What it costs: mapped = live + cached + unused inside of spans and segments +
 	 * own records. */
-	uint64_t mapped_bytes;   /* address ranges held, less what was purged */
+	uint64_t mapped_bytes;   /* address ranges held, purged or not */
 	uint64_t peak_bytes;     /* highest mapped_bytes */
 	uint64_t cached_bytes;   /* free blocks of all classes, and free large blocks */
 	uint64_t wasted_bytes;   /* inside huge pages that hold at least one live block:
@@ -241,7 +243,8 @@ struct hp_stats {
 	uint64_t decayed_bytes;     /* of all bytes given back: because they were unused
 				       for decay_ms */
 	uint64_t remote_frees;      /* blocks given back to the thread whose span they
-				       are of, by another one */
+				       are of, by another one; not counted while they
+				       are in that one's cache */
 	uint64_t heaps;             /* of threads, made; reused ones count once */
 	uint64_t fork_copied_bytes; /* moved off pool pages because of a fork */
 

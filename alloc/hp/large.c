@@ -335,6 +335,9 @@ void large_stats(struct large_stats *stats)
 	*stats = (struct large_stats){.live_blocks = live_blocks,
 		.live_bytes = live_bytes,
 		.kept_bytes = kept_bytes};
+	for (const struct large *large = live_list; large; large = large->next_live)
+		if (large->pages.page_bytes >= PAGES_HUGE_BYTES)
+			stats->huge_pages += large->pages.bytes / PAGES_HUGE_BYTES;
 	pthread_mutex_unlock(&mutex);
 }
 

@@ -41,6 +41,7 @@ size_t large_trim(size_t keep_bytes);
 
 struct large_stats {
 	uint64_t live_blocks, live_bytes; /* bytes as mapped */
+	uint64_t huge_pages;              /* of 2 MiB, of live blocks */
 	uint64_t kept_bytes;
 };
 void large_stats(struct large_stats *stats);

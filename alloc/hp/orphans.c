@@ -90,7 +90,8 @@ void orphans_take_over(struct heap *heap)
 void orphans_take_over_span(struct span *span)
 {
 	span->free = segment_of(span);
-	span->carved = span->total;
+	span->parked = 0;
+	atomic_store_explicit(&span->carved, span->total, memory_order_relaxed);
 	atomic_store_explicit(&span->used,
 		atomic_load_explicit(&span->used, memory_order_relaxed) & ~USED_CURRENT,
 		memory_order_relaxed);

@@ -17,6 +17,8 @@ static void push(struct span *span, void *head)
 	void *first = atomic_load_explicit(&heap->inbox, memory_order_relaxed);
 
 	do {
+		if (UNLIKELY(first == head))
+			misuse_report("double free of", head, span->block_bytes);
 		*batch_next(head) = first;
 	} while (!atomic_compare_exchange_weak_explicit(
 		&heap->inbox, &first, head, memory_order_release, memory_order_relaxed));
@@ -36,18 +38,27 @@ static struct outgoing *batch_of(struct heap *heap, const struct span *span)
 	return &heap->outgoing[(number ^ number >> 8) % HEAP_OUTGOING];
 }
 
+/* By the one thread that has the heap. */
+static void count(_Atomic uint64_t *counter, uint64_t more)
+{
+	atomic_store_explicit(counter,
+		atomic_load_explicit(counter, memory_order_relaxed) + more,
+		memory_order_relaxed);
+}
+
 void remote_free(struct heap *heap, struct span *span, void *block)
 {
 	struct outgoing *batch;
 
+	/* heap_none is many threads'. */
 	if (heap == &heap_none) {
+		atomic_fetch_add_explicit(
+			&heap->sent[span->class], 1, memory_order_relaxed);
 		block_link(span, block, segment_of(block));
 		push(span, block);
 		return;
 	}
-	atomic_store_explicit(&heap->remote_frees,
-		atomic_load_explicit(&heap->remote_frees, memory_order_relaxed) + 1,
-		memory_order_relaxed);
+	count(&heap->sent[span->class], 1);
 	batch = batch_of(heap, span);
 	if (batch->span != span) {
 		if (batch->span)
@@ -75,7 +86,7 @@ static void take_batch(struct heap *heap, void *head)
 {
 	struct span *span = segment_span(head);
 	uintptr_t owner = atomic_load_explicit(&span->owner, memory_order_acquire);
-	uint32_t count = 1;
+	uint32_t blocks = 1;
 	void *tail = head;
 	void *next;
 
@@ -85,9 +96,11 @@ static void take_batch(struct heap *heap, void *head)
 	}
 	while (!block_ends_list(next = block_next(span, tail))) {
 		tail = next;
-		count++;
+		if (UNLIKELY(++blocks > span->total))
+			misuse_report("double free of", head, span->block_bytes);
 	}
-	heap_release_list(heap, span, head, tail, count);
+	count(&heap->received[span->class], blocks);
+	heap_release_list(heap, span, head, tail, blocks);
 }
 
 void remote_receive(struct heap *heap)

@@ -73,6 +73,8 @@ struct segment *segment_init(const struct pages_span *pages)
 	set_add(&segment->free, SEGMENT_HEADER_SLICES, SEGMENT_USABLE_SLICES);
 	if (pages->zeroed)
 		segment->clean = segment->free;
+	/* Slices that were never taken lead to this record. */
+	segment->spans[0].class = SPAN_SINGLE;
 	return segment;
 }
 
@@ -125,6 +127,22 @@ void segment_give(struct segment *segment, unsigned first, unsigned count)
 	set_add(&segment->free, first, count);
 	segment->free_slices += count;
 	segment->longest = (uint16_t)set_longest(&segment->free);
+}
+
+size_t segment_live_bytes(const struct segment *segment)
+{
+	size_t sum = 0;
+
+	for (unsigned i = SEGMENT_HEADER_SLICES; i < SEGMENT_SLICES; i++) {
+		const struct span *span = &segment->spans[i];
+
+		if (span->slices)
+			sum += (size_t)(atomic_load_explicit(
+						&span->used, memory_order_relaxed) &
+					~USED_CURRENT) *
+			       span->block_bytes;
+	}
+	return sum;
 }
 
 size_t segment_purge(struct segment *segment)

@@ -47,12 +47,13 @@ struct span {
 	uint32_t block_bytes;
 	struct span *next; /* in the owner's lists */
 	struct span *previous;
-	uint32_t carved; /* blocks that have been on the list so far */
-	uint32_t total;  /* blocks that fit */
-	uint16_t slices; /* 0: not in use */
-	uint8_t first;   /* slice */
-	uint8_t class;   /* or SPAN_SINGLE */
-	bool zeroed;     /* what is not carved yet, or the single block, reads as 0 */
+	uint64_t parked;         /* its pages given back under free blocks (parking.h) */
+	_Atomic uint16_t carved; /* blocks that have been on the list so far */
+	uint16_t total;          /* blocks that fit */
+	uint16_t slices;         /* 0: not in use */
+	uint8_t class;           /* or SPAN_SINGLE, also where it is not in use */
+	uint8_t still : 2;       /* looked at so often without a change (parking.h) */
+	uint8_t zeroed : 1; /* what is not carved yet, or the single block, reads as 0 */
 };
 
 _Static_assert(sizeof(struct span) == 64, "one line a span");
@@ -69,6 +70,7 @@ struct segment {
 	uint16_t free_slices;
 	uint16_t longest; /* run of free slices; the list this segment is in */
 	bool broken;      /* parts of the huge page have been given back */
+	bool settled;     /* nothing to give back until a span is given back */
 	int node;
 	struct segment *next; /* in the arena's list of this longest run */
 	struct segment *previous;
@@ -99,9 +101,15 @@ static inline struct span *segment_span(const void *address)
 	return &segment->spans[segment->head[offset / SLICE_BYTES]];
 }
 
+/* Its first slice: the place of its record. */
+static inline unsigned span_first(const struct span *span)
+{
+	return (unsigned)(span - segment_of(span)->spans);
+}
+
 static inline char *span_start(const struct span *span)
 {
-	return (char *)segment_of(span) + (size_t)span->first * SLICE_BYTES;
+	return (char *)segment_of(span) + (size_t)span_first(span) * SLICE_BYTES;
 }
 
 static inline size_t span_bytes(const struct span *span)
@@ -129,6 +137,9 @@ static inline bool segment_empty(const struct segment *segment)
 {
 	return segment->free_slices == SEGMENT_USABLE_SLICES;
 }
+
+/* Of all its blocks that are in use. */
+size_t segment_live_bytes(const struct segment *segment);
 
 /* Gives back the pages of free slices that have not been given back yet. Bytes. */
 size_t segment_purge(struct segment *segment);

@@ -198,13 +198,14 @@ static struct span *span_init(struct segment *segment, unsigned first,
 	span->key = random_word();
 	span->next = NULL;
 	span->previous = NULL;
+	span->parked = 0;
 	span->block_bytes = (uint32_t)request->block_bytes;
-	span->carved = 0;
 	span->slices = (uint16_t)request->slices;
-	span->total = (uint32_t)(span_bytes(span) / request->block_bytes);
-	span->first = (uint8_t)first;
+	span->total = (uint16_t)(span_bytes(span) / request->block_bytes);
 	span->class = (uint8_t)request->class;
+	span->still = 0;
 	span->zeroed = clean;
+	atomic_store_explicit(&span->carved, 0, memory_order_relaxed);
 	atomic_store_explicit(&span->used, 0, memory_order_relaxed);
 	atomic_store_explicit(&span->owner, request->owner, memory_order_relaxed);
 	return span;
@@ -247,10 +248,12 @@ void segments_give(struct span *span)
 
 	pthread_mutex_lock(&of->mutex);
 	before = segment->longest;
-	segment_give(segment, span->first, span->slices);
+	segment_give(segment, span_first(span), span->slices);
 	span->slices = 0;
+	span->class = SPAN_SINGLE;
 	atomic_store_explicit(&span->owner, 0, memory_order_relaxed);
 	segment->changed_ms = now;
+	segment->settled = false;
 	relist(of, segment, before);
 	pthread_mutex_unlock(&of->mutex);
 }
@@ -259,35 +262,54 @@ bool segments_resize(struct span *span, unsigned slices)
 {
 	struct segment *segment = segment_of(span);
 	struct node_segments *of = node_of(segment->node);
-	unsigned end = span->first + span->slices;
+	unsigned first = span_first(span);
+	unsigned end = first + span->slices;
 	bool done = true;
 	unsigned before;
 
 	pthread_mutex_lock(&of->mutex);
 	before = segment->longest;
 	if (slices < span->slices)
-		segment_give(segment, span->first + slices, span->slices - slices);
+		segment_give(segment, first + slices, span->slices - slices);
 	else if (segment_is_free(segment, end, slices - span->slices))
-		segment_extend(segment, span->first, end, slices - span->slices);
+		segment_extend(segment, first, end, slices - span->slices);
 	else
 		done = false;
 	if (done) {
 		span->slices = (uint16_t)slices;
 		span->block_bytes = slices * SLICE_BYTES;
 		segment->changed_ms = pages_now_ms();
+		segment->settled = false;
 		relist(of, segment, before);
 	}
 	pthread_mutex_unlock(&of->mutex);
 	return done;
 }
 
-/* A huge page that is mostly unused, and has been for the decay: better broken. */
+/* Whether parts of it may go: of base pages already, or a transparent huge page that is
+ * mostly unused. A page of a pool is whole. */
 static bool sparse(const struct segment *segment)
 {
-	unsigned used = SEGMENT_USABLE_SLICES - segment->free_slices;
+	if (segment->pages.source == PAGES_SMALL || segment->broken)
+		return true;
+	return segment->pages.source == PAGES_THP &&
+	       segment_live_bytes(segment) < SEGMENT_BYTES / SPARSE_PART;
+}
 
-	return segment->pages.page_bytes < SEGMENT_BYTES || segment->broken ||
-	       used < SEGMENT_USABLE_SLICES / SPARSE_PART;
+bool segments_may_break(const struct span *span)
+{
+	struct segment *segment = segment_of(span);
+	struct node_segments *of = node_of(segment->node);
+	bool may;
+
+	pthread_mutex_lock(&of->mutex);
+	may = sparse(segment);
+	if (may && !segment->broken) {
+		segment->broken = true;
+		segment->settled = false;
+	}
+	pthread_mutex_unlock(&of->mutex);
+	return may;
 }
 
 static size_t decay(struct node_segments *of, uint64_t now)
@@ -298,12 +320,18 @@ static size_t decay(struct node_segments *of, uint64_t now)
 	pthread_mutex_lock(&of->mutex);
 	for (struct segment *segment = of->all; segment; segment = next) {
 		next = segment->next_all;
-		if (now - segment->changed_ms < (uint64_t)config.decay_ms)
+		if (segment->settled ||
+			now - segment->changed_ms < (uint64_t)config.decay_ms)
 			continue;
-		if (segment_empty(segment))
+		if (segment_empty(segment)) {
 			sum += drop(of, segment);
-		else if (sparse(segment))
+		} else if (sparse(segment)) {
 			sum += segment_purge(segment);
+			segment->settled = true;
+		} else {
+			segment->changed_ms =
+				now; /* fewer may live after another decay */
+		}
 	}
 	pthread_mutex_unlock(&of->mutex);
 	return sum;
@@ -346,19 +374,13 @@ size_t segments_trim(size_t keep_bytes)
 	return sum;
 }
 
-void segments_visit_locked(
-	void (*visit)(struct segment *segment, void *context), void *context)
+void segments_visit(void (*visit)(struct segment *segment, void *context), void *context)
 {
+	segments_fork_prepare();
 	for (int i = 0; i < atomic_load(&nodes_used); i++)
 		for (struct segment *segment = nodes[i].all; segment;
 			segment = segment->next_all)
 			visit(segment, context);
-}
-
-void segments_visit(void (*visit)(struct segment *segment, void *context), void *context)
-{
-	segments_fork_prepare();
-	segments_visit_locked(visit, context);
 	segments_fork_done();
 }
 

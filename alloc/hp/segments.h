@@ -42,6 +42,9 @@ void segments_give(struct span *span);
 /* Makes a single block's span longer or shorter in place. */
 bool segments_resize(struct span *span, unsigned slices);
 
+/* Whether pages of a span may be given back in parts, which they are then. */
+bool segments_may_break(const struct span *span);
+
 /* Gives back what has been unused for the decay, looking at most every few ms: whether
  * it was time to look. */
 bool segments_decay(uint64_t now_ms);
@@ -50,11 +53,8 @@ bool segments_decay(uint64_t now_ms);
  * pages. Bytes. */
 size_t segments_trim(size_t keep_bytes);
 
-/* Calls visit for every segment, with all locks held: of this file, or by the caller
- * through segments_fork_prepare. */
+/* Calls visit for every segment, with all locks of this file held. */
 void segments_visit(void (*visit)(struct segment *segment, void *context), void *context);
-void segments_visit_locked(
-	void (*visit)(struct segment *segment, void *context), void *context);
 
 /* Mapped by all nodes and the large blocks together; the limit is about them. */
 bool segments_reserve_bytes(size_t bytes);

@@ -34,7 +34,7 @@ static void add_segment(struct segment *segment, void *context)
 	uint64_t live_before = stats->live_bytes;
 
 	for (unsigned i = SEGMENT_HEADER_SLICES; i < SEGMENT_SLICES; i++)
-		if (segment->spans[i].slices && segment->spans[i].first == i)
+		if (segment->spans[i].slices)
 			add_span(stats, &segment->spans[i]);
 	stats->metadata_bytes += SEGMENT_HEADER_SLICES * SLICE_BYTES;
 	if (segment->pages.page_bytes < SEGMENT_BYTES || stats->live_bytes == live_before)
@@ -43,11 +43,14 @@ static void add_segment(struct segment *segment, void *context)
 	stats->wasted_bytes += SEGMENT_BYTES - (stats->live_bytes - live_before);
 }
 
-/* To their spans, what lies in caches is in use. */
+/* To their spans, what lies in caches or is on its way is in use. */
 static void subtract_cached(struct hp_stats *stats)
 {
+	uint64_t blocks[CLASS_COUNT];
+
+	threads_cached(blocks);
 	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
-		uint64_t cached = threads_cached(class);
+		uint64_t cached = blocks[class];
 
 		if (cached > stats->classes[class].live)
 			cached = stats->classes[class].live;
@@ -74,7 +77,7 @@ void stats_of_heap(struct hp_stats *stats)
 	stats->large_blocks += large.live_blocks;
 	stats->large_bytes += large.live_bytes;
 	stats->cached_bytes += large.kept_bytes;
-	stats->huge_pages += large.live_bytes / PAGES_HUGE_BYTES;
+	stats->huge_pages += large.huge_pages;
 	stats->metadata_bytes += metadata_bytes();
 	stats->remote_frees += threads_remote_frees();
 	stats->heaps += threads_heaps();

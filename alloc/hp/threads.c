@@ -89,16 +89,21 @@ static struct heap *begin_thread(void)
 	return heap;
 }
 
-struct heap *threads_enter(void)
+struct heap *threads_own(void)
 {
 	struct heap *heap = thread_heap;
 
 	if (LIKELY(heap != &heap_none))
 		return heap;
-	if (!gone && !atomic_load_explicit(&shared, memory_order_relaxed))
-		heap = begin_thread();
-	else
-		heap = NULL;
+	if (gone || atomic_load_explicit(&shared, memory_order_relaxed))
+		return NULL;
+	return begin_thread();
+}
+
+struct heap *threads_enter(void)
+{
+	struct heap *heap = threads_own();
+
 	return heap ? heap : orphans_lock();
 }
 
@@ -136,37 +141,64 @@ uint64_t threads_heaps(void)
 	return count;
 }
 
+/* With the lock held: every heap, and &heap_none and the orphans' before them. */
+static const struct heap *next_of(const struct heap *heap)
+{
+	return heap == &heap_none      ? &heap_orphans
+	       : heap == &heap_orphans ? all
+				       : heap->next_all;
+}
+
+static uint64_t sent_by(const struct heap *heap)
+{
+	uint64_t sum = 0;
+
+	for (unsigned class = 0; class < CLASS_COUNT; class ++)
+		sum += atomic_load_explicit(&heap->sent[class], memory_order_relaxed);
+	return sum;
+}
+
 uint64_t threads_remote_frees(void)
 {
-	uint64_t sum = atomic_load(&heap_orphans.remote_frees);
+	uint64_t sum = 0;
 
 	pthread_mutex_lock(&mutex);
-	for (const struct heap *heap = all; heap; heap = heap->next_all)
-		sum += atomic_load_explicit(&heap->remote_frees, memory_order_relaxed);
+	for (const struct heap *heap = &heap_none; heap; heap = next_of(heap))
+		sum += sent_by(heap);
 	sum += finalized_remote_frees;
 	pthread_mutex_unlock(&mutex);
 	return sum;
 }
 
-static uint64_t cached_by(const struct heap *heap, unsigned class)
+static void add_cached(const struct heap *heap, uint64_t blocks[CLASS_COUNT])
 {
-	return atomic_load_explicit(&heap->caches[class].count, memory_order_relaxed);
+	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+		blocks[class] += atomic_load_explicit(
+			&heap->caches[class].count, memory_order_relaxed);
+		blocks[class] +=
+			atomic_load_explicit(&heap->sent[class], memory_order_relaxed);
+		blocks[class] -= atomic_load_explicit(
+			&heap->received[class], memory_order_relaxed);
+	}
 }
 
-uint64_t threads_cached(unsigned class)
+void threads_cached(uint64_t blocks[CLASS_COUNT])
 {
-	uint64_t sum = cached_by(&heap_orphans, class);
-
+	for (unsigned class = 0; class < CLASS_COUNT; class ++)
+		blocks[class] = 0;
 	pthread_mutex_lock(&mutex);
-	for (const struct heap *heap = all; heap; heap = heap->next_all)
-		sum += cached_by(heap, class);
+	for (const struct heap *heap = &heap_none; heap; heap = next_of(heap))
+		add_cached(heap, blocks);
 	pthread_mutex_unlock(&mutex);
-	return sum;
+	/* Some were received after they were looked for where they were sent. */
+	for (unsigned class = 0; class < CLASS_COUNT; class ++)
+		if ((int64_t)blocks[class] < 0)
+			blocks[class] = 0;
 }
 
-void threads_age_idle(uint64_t now_ms, uint64_t after_ms)
+/* With the orphans' lock. */
+static void age_idle(uint64_t now_ms, uint64_t after_ms)
 {
-	(void)orphans_lock();
 	pthread_mutex_lock(&mutex);
 	for (struct heap *heap = idle; heap; heap = heap->next_idle) {
 		if (!heap->hollow && now_ms - heap->idle_ms >= after_ms) {
@@ -177,7 +209,27 @@ void threads_age_idle(uint64_t now_ms, uint64_t after_ms)
 		}
 	}
 	pthread_mutex_unlock(&mutex);
+}
+
+void threads_age_idle(uint64_t now_ms, uint64_t after_ms)
+{
+	struct heap *orphans = orphans_lock();
+
+	age_idle(now_ms, after_ms);
+	heap_age(orphans, now_ms, after_ms / 2);
 	orphans_unlock();
+}
+
+size_t threads_trim_idle(size_t keep_bytes)
+{
+	struct heap *orphans = orphans_lock();
+	size_t bytes;
+
+	age_idle(pages_now_ms(), 0);
+	heap_trim(orphans);
+	bytes = keep_bytes ? 0 : heap_park(orphans);
+	orphans_unlock();
+	return bytes;
 }
 
 void threads_fork_prepare(void)
@@ -208,31 +260,64 @@ static void adopt_the_dead(struct segment *segment, void *context)
 			orphans_take_over_span(&segment->spans[i]);
 }
 
-/* The orphans' heap and the list of heaps are locked and whole; so are the segments,
- * which are locked by the caller and not again by the visit. */
+/*
+ * What the caches of a dead thread hold goes back to its spans. A cache is whole at any
+ * moment, but that a block may be missing that was on its way in or out; one is broken
+ * only where a processor had not yet made its writes visible.
+ */
+static void empty_caches_of(struct heap *dead)
+{
+	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+		void *block = dead->caches[class].head;
+		uint32_t left = dead->caches[class].limit;
+		void *next;
+
+		for (; block && left-- && cache_next(dead, block, &next); block = next)
+			heap_give_back(&heap_orphans, block);
+	}
+	remote_flush(&heap_orphans);
+}
+
+static void adopt_heap(struct heap *heap)
+{
+	/* What it was sending is lost; what was sent to it is not. */
+	void *inbox = atomic_load(&heap->inbox);
+
+	empty_caches_of(heap);
+	heap_reset(heap);
+	atomic_store(&heap->inbox, inbox);
+	heap->idle = true;
+	heap->next_idle = idle;
+	idle = heap;
+}
+
+/* The orphans' heap and the list of heaps are locked and whole; so are the segments. */
 void threads_fork_child(void)
 {
-	segments_visit_locked(adopt_the_dead, NULL);
-	for (struct heap *heap = all; heap; heap = heap->next_all) {
-		void *inbox = atomic_load(&heap->inbox);
-
-		if (heap == thread_heap || heap->idle)
-			continue;
-		/* What it was sending is lost; what was sent to it is not. */
-		heap_reset(heap);
-		atomic_store(&heap->inbox, inbox);
-		heap->idle = true;
-		heap->next_idle = idle;
-		idle = heap;
-	}
+	segments_visit(adopt_the_dead, NULL);
+	for (struct heap *heap = all; heap; heap = heap->next_all)
+		if (heap != thread_heap && !heap->idle)
+			adopt_heap(heap);
 	pthread_mutex_unlock(&mutex);
 	orphans_unlock();
+}
+
+static void forget_messages(struct heap *heap)
+{
+	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+		atomic_store(&heap->sent[class], 0);
+		atomic_store(&heap->received[class], 0);
+	}
 }
 
 void threads_finalize(void)
 {
 	finalized_remote_frees = threads_remote_frees();
+	forget_messages(&heap_none);
 	heap_reset(&heap_orphans);
-	for (struct heap *heap = all; heap; heap = heap->next_all)
+	forget_messages(&heap_orphans);
+	for (struct heap *heap = all; heap; heap = heap->next_all) {
 		heap_reset(heap);
+		forget_messages(heap);
+	}
 }
