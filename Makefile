@@ -111,7 +111,7 @@ test-programs: $(TEST_PROGRAMS)
 
 # The shell suites run the program itself; failures are injected into the plain builds only, since a
 # sanitizer's runtime and a preload that stands before it do not agree.
-SUITES := $(wildcard tests/cli/test-*.sh)
+SUITES := $(wildcard tests/cli/test-*.sh tests/alloc/hp/test-*.sh)
 INJECT := $(B)/tests/inject/inject.so
 $(INJECT): tests/inject/inject.c $(B)/flags
 	@mkdir -p $(@D)
@@ -129,14 +129,14 @@ check-likwid: all $(LIKWID_TESTS)
 		-l "$(notdir $(CC)) $(MODE), $(LIKWID_FOLDER):" $(LIKWID_TESTS) tests/cli/test-likwid.sh
 
 C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) alloc/hp/*.[ch] core/*/*.[ch] topology/*/*.c \
-	counters/*/*.[ch] interpose/*/*.[ch] tests/*/*.[ch] tests/*/likwid*/*.[ch] \
+	counters/*/*.[ch] interpose/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] \
 	fuzz/*.c bench/*.c bench/*/*.[ch])
 format:
 	clang-format -i $(C_FILES)
 format-check:
 	clang-format --dry-run --Werror $(C_FILES)
 lint-shell:
-	shellcheck -x scripts/*.sh scripts/lib/*.sh tests/cli/*.sh tests/inject/*.sh tests/interpose/*.sh tests/libhp/*.sh tests/programs/*.sh bench/*.sh hooks/pre-commit .ci/run
+	shellcheck -x scripts/*.sh scripts/lib/*.sh tests/cli/*.sh tests/alloc/hp/*.sh tests/inject/*.sh tests/interpose/*.sh tests/libhp/*.sh tests/programs/*.sh bench/*.sh hooks/pre-commit .ci/run
 TIDY := $(foreach m,$(MODULES),$(SOURCES_$(m):%=$(B)/tidy/%.ok))
 $(B)/tidy/%.ok: % .clang-tidy
 	@mkdir -p $(@D)

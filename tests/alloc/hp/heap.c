@@ -17,7 +17,14 @@
 /* after the headers that it needs */
 #include <cmocka.h>
 
-enum { SLOWER = 8, POOL_PAGES = 12, LOCK_TRIES = 600, LOCK_PAUSE_NS = 100000000 };
+enum {
+	SHORTER = 5,
+	SLOWER = 16,
+	POOL_PAGES = 12,
+	DECAY_MS = 150,
+	LOCK_TRIES = 600,
+	LOCK_PAUSE_NS = 100000000
+};
 
 static size_t usable_size(void *block)
 {
@@ -38,29 +45,47 @@ const struct model_heap heap_hp = {
 };
 
 static const struct heap_setting settings[] = {
-	{"hp auto", {.policy = HP_POLICY_HP, .source = HP_SOURCE_AUTO}, 0},
-	{"hp small", {.policy = HP_POLICY_HP, .source = HP_SOURCE_SMALL}, 0},
-	{"hp thp", {.policy = HP_POLICY_HP, .source = HP_SOURCE_THP}, 0},
+	{"hp auto", {.policy = HP_POLICY_HP, .source = HP_SOURCE_AUTO}, 0, false},
+	{"hp small",
+		{.policy = HP_POLICY_HP, .source = HP_SOURCE_SMALL, .decay_ms = DECAY_MS},
+		0, true},
+	{"hp thp",
+		{.policy = HP_POLICY_HP, .source = HP_SOURCE_THP, .decay_ms = DECAY_MS},
+		0, false},
 	{"hp thp, no decay",
-		{.policy = HP_POLICY_HP, .source = HP_SOURCE_THP, .decay_ms = -1}, 0},
+		{.policy = HP_POLICY_HP, .source = HP_SOURCE_THP, .decay_ms = -1}, 0,
+		true},
 	{"hp small, decay at once",
-		{.policy = HP_POLICY_HP, .source = HP_SOURCE_SMALL, .decay_ms = 1}, 0},
+		{.policy = HP_POLICY_HP, .source = HP_SOURCE_SMALL, .decay_ms = 1}, 0,
+		false},
 	{"hp thp, all checks",
-		{.policy = HP_POLICY_HP, .source = HP_SOURCE_THP, .check = HP_CHECK_ALL},
-		0},
-	{"hp hugetlb-2m", {.policy = HP_POLICY_HP, .source = HP_SOURCE_HUGETLB_2M},
-		POOL_PAGES},
-	{"hp auto with a pool", {.policy = HP_POLICY_HP, .source = HP_SOURCE_AUTO},
-		POOL_PAGES / 3},
-	{"hp hugetlb-1g", {.policy = HP_POLICY_HP, .source = HP_SOURCE_HUGETLB_1G}, 1},
-	{"hp-firstfit thp", {.policy = HP_POLICY_FIRSTFIT, .source = HP_SOURCE_THP}, 0},
+		{.policy = HP_POLICY_HP,
+			.source = HP_SOURCE_THP,
+			.decay_ms = DECAY_MS,
+			.check = HP_CHECK_ALL},
+		0, false},
+	{"hp hugetlb-2m",
+		{.policy = HP_POLICY_HP,
+			.source = HP_SOURCE_HUGETLB_2M,
+			.decay_ms = DECAY_MS},
+		POOL_PAGES, false},
+	{"hp auto with a pool",
+		{.policy = HP_POLICY_HP, .source = HP_SOURCE_AUTO, .decay_ms = DECAY_MS},
+		POOL_PAGES / 3, true},
+	{"hp hugetlb-1g",
+		{.policy = HP_POLICY_HP,
+			.source = HP_SOURCE_HUGETLB_1G,
+			.decay_ms = DECAY_MS},
+		1, false},
+	{"hp-firstfit thp", {.policy = HP_POLICY_FIRSTFIT, .source = HP_SOURCE_THP}, 0,
+		false},
 	{"hp-firstfit small", {.policy = HP_POLICY_FIRSTFIT, .source = HP_SOURCE_SMALL},
-		0},
+		0, true},
 	{"hp-firstfit hugetlb-2m",
 		{.policy = HP_POLICY_FIRSTFIT, .source = HP_SOURCE_HUGETLB_2M},
-		POOL_PAGES},
-	{"hp-bump thp", {.policy = HP_POLICY_BUMP, .source = HP_SOURCE_THP}, 0},
-	{"hp-bump small", {.policy = HP_POLICY_BUMP, .source = HP_SOURCE_SMALL}, 0},
+		POOL_PAGES, true},
+	{"hp-bump thp", {.policy = HP_POLICY_BUMP, .source = HP_SOURCE_THP}, 0, false},
+	{"hp-bump small", {.policy = HP_POLICY_BUMP, .source = HP_SOURCE_SMALL}, 0, true},
 };
 
 static const struct heap_setting *running;
@@ -83,8 +108,16 @@ bool heap_is_mode(const char *name)
 	return strcmp(mode ? mode : "release", name) == 0;
 }
 
+bool heap_is_long(void)
+{
+	return getenv("ESCALIER_TESTS_LONG") != NULL;
+}
+
 unsigned long heap_scaled(unsigned long count)
 {
+	if (heap_is_long())
+		return count;
+	count = count / SHORTER + 1;
 	return heap_is_mode("release") ? count : count / SLOWER + 1;
 }
 
@@ -167,7 +200,7 @@ static int run_with_pool(const struct heap_setting *setting, int (*group)(void))
 	return failed;
 }
 
-int heap_each(enum heap_which which, int (*group)(void))
+int heap_each(unsigned which, int (*group)(void))
 {
 	int failed = 0;
 
@@ -176,6 +209,11 @@ int heap_each(enum heap_which which, int (*group)(void))
 
 		if (!(which & (setting->options.policy == HP_POLICY_HP ? HEAP_HP
 								       : HEAP_TEACHING)))
+			continue;
+		if ((which & HEAP_FEW) && setting->spare && !heap_is_long())
+			continue;
+		/* What differs by the source of pages only is the same there. */
+		if (!heap_is_mode("release") && setting->huge_pages && !heap_is_long())
 			continue;
 		failed |= setting->huge_pages ? run_with_pool(setting, group)
 					      : run_setting(setting, group);

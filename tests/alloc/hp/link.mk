@@ -8,8 +8,5 @@ $(HP_TESTS:%.c=$(B)/%): $(B)/tests/alloc/hp/%: $(B)/tests/alloc/hp/%.o $(HP_SUPP
 	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PKG_LIBS) -lcmocka
 $(B)/tests/alloc/hp/misuse: $(B)/tests/alloc/hp/misuse.o $(call libs_of,alloc)
 	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PKG_LIBS)
-# Minutes long, and so a target of its own: make check-hp.
-.PHONY: check-hp
-check-hp: $(HP_TESTS:%.c=$(B)/%) $(B)/tests/alloc/hp/misuse
-	ESCALIER=$(abspath $(B)/escalier) MODE=$(MODE) scripts/lib/run-tests.sh \
-		-l "$(notdir $(CC)) $(MODE)" $(HP_TESTS:%.c=$(B)/%) $(wildcard tests/alloc/hp/test-*.sh)
+TEST_PROGRAMS += $(HP_TESTS:%.c=$(B)/%)
+test-programs: $(B)/tests/alloc/hp/misuse

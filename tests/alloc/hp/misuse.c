@@ -231,7 +231,7 @@ static void write_after_free(size_t offset, size_t bytes)
 
 	hp_free(block);
 	((char *)hide(block))[offset] ^= 0x5a;
-	for (unsigned i = 0; i < 300000; i++)
+	for (unsigned i = 0; i < 30000; i++)
 		hp_free(hide(hp_malloc(bytes)));
 	for (unsigned i = 0; i < 100000; i++)
 		(void)hide(hp_malloc(bytes));

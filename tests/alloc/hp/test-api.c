@@ -159,5 +159,5 @@ static int group(void)
 
 int main(void)
 {
-	return heap_each(HEAP_TEACHING, group);
+	return heap_each(HEAP_ALL | HEAP_FEW, group);
 }

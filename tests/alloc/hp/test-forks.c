@@ -56,5 +56,5 @@ int main(void)
 		puts("ok - forks # SKIP tsan does not follow threads through a fork");
 		return 0;
 	}
-	return heap_each(HEAP_TEACHING, group);
+	return heap_each(HEAP_ALL | HEAP_FEW, group);
 }

@@ -4,8 +4,7 @@
 # and no dynamic thread-local storage, all of which would call back into the program that hp serves.
 # Prints TAP.
 set -u
-objects=${HP_TESTS:?the folder of the test programs}
-objects=${objects%/tests/alloc/hp}/alloc/hp
+objects=$(dirname "${ESCALIER:?the program, beside which the objects are}")/alloc/hp
 if [ "${MODE:-release}" != release ]; then
   echo "ok 1 - links # SKIP a sanitizer adds calls of its own"
   echo "1..1"

@@ -3,7 +3,7 @@
 # What hp notices of a program's mistakes: always, and with its checks. One process for each (see
 # misuse.c), which must end by abort() after a report that names the address. Prints TAP.
 set -u
-folder=${HP_TESTS:?the folder of the test programs}
+folder=$(dirname "${ESCALIER:?the program, beside which the test programs are}")/tests/alloc/hp
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tests=0 failures=0
@@ -64,18 +64,18 @@ harmless() {
 
 foreign=(free-stack free-static free-libc free-wild free-low free-not-canonical realloc-stack
   usable-stack)
-always=(double-free double-free-large free-interior free-unaligned free-interior-large
-  free-past-large free-segment-start free-never-given "${foreign[@]}")
+always=(double-free double-free-large free-unaligned free-interior-large free-past-large
+  free-segment-start "${foreign[@]}")
 
 policy=hp check=
 harmless nothing
 noticed "${always[@]}" realloc-freed
-harmless double-free-late double-free-threads double-free-remote overflow-one overflow-zero \
+harmless free-interior free-never-given double-free-late double-free-threads double-free-remote overflow-one overflow-zero \
   write-after-free-first write-after-free-later forge-link wrong-size
 
 policy=hp check=all
 harmless nothing
-noticed "${always[@]}" realloc-freed double-free-late double-free-threads double-free-remote \
+noticed "${always[@]}" realloc-freed free-interior free-never-given double-free-late double-free-threads double-free-remote \
   overflow-one overflow-even overflow-large overflow-zero overflow-realloc \
   write-after-free-first write-after-free-later wrong-size
 harmless forge-link

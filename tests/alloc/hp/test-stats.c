@@ -129,8 +129,11 @@ static void test_remote_frees(void **state)
 		blocks[i] = hp_malloc(100);
 	assert_int_equal(pthread_create(&thread, NULL, free_all, NULL), 0);
 	(void)pthread_join(thread, NULL);
+	/* The thread that ended has kept some for the next one. */
+	(void)hp_trim(0);
 	check_consistent();
-	if (is_hp())
+	/* With checks all threads share one heap. */
+	if (is_hp() && !heap_setting()->options.check)
 		assert_int_equal(stats.remote_frees - before, BLOCKS);
 }
 
@@ -275,5 +278,5 @@ static int group(void)
 
 int main(void)
 {
-	return heap_each(HEAP_TEACHING, group);
+	return heap_each(HEAP_ALL, group);
 }
