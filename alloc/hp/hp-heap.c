@@ -195,6 +195,12 @@ void hp_heap_release(void *block)
 	}
 }
 
+static void check_class_block(const struct span *span, const void *block)
+{
+	if (check_flags && span->class != SPAN_SINGLE)
+		span_check(span, block);
+}
+
 size_t hp_heap_usable_bytes(const void *block)
 {
 	const struct span *span;
@@ -202,10 +208,10 @@ size_t hp_heap_usable_bytes(const void *block)
 
 	if (registry_in_range(block) && registry_has_segment(block)) {
 		span = span_of(block);
-		if (span && span->class != SPAN_SINGLE && check_flags)
-			span_check(span, block);
-		if (span)
+		if (span) {
+			check_class_block(span, block);
 			return span->block_bytes;
+		}
 	} else {
 		bytes = large_bytes(block);
 		if (bytes)
@@ -233,7 +239,7 @@ static void *resize(void *block, size_t usable, size_t bytes)
 		       : NULL;
 }
 
-static void *reallocate(void *block, size_t bytes)
+static __attribute__((nonnull)) void *reallocate(void *block, size_t bytes)
 {
 	size_t usable = hp_heap_usable_bytes(block);
 	void *moved = resize(block, usable, bytes);
