@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "alloc/allocator.h"
 #include "alloc/backends.h"
-#include "alloc/bind.h"
-#include "alloc/host.h"
-#include "alloc/map.h"
-#include "base/number.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int probe(struct complaint *complaint)
 {
@@ -15,47 +10,33 @@ static int probe(struct complaint *complaint)
 	return 0;
 }
 
-static void release(struct memory_grant *grant)
+static void *allocate(const void *context, size_t alignment, size_t bytes)
 {
-	/* The allocator gets its pages back as it gave them. */
-	bind_clear(grant->mapping, grant->mapped_bytes, grant->node);
-	free(grant->mapping);
-	*grant = (struct memory_grant){.node = MEMORY_ANY_NODE};
+	(void)context;
+	return aligned_alloc(alignment, bytes);
 }
+
+static void free_block(const void *context, void *block)
+{
+	(void)context;
+	free(block);
+}
+
+static const struct allocator libc = {
+	.name = "libc",
+	.allocate = allocate,
+	.release = free_block,
+};
 
 static int acquire(const struct memory_request *request, struct memory_grant *grant,
 	struct complaint *complaint)
 {
-	uint64_t page = host_base_page();
-	size_t bytes = map_round_up(request->bytes, page);
-	struct memory_grant got;
-	void *start;
-	int error = host_room("", "libc", request->bytes, request->node, complaint);
+	return allocator_acquire(&libc, request, grant, complaint);
+}
 
-	if (error)
-		return error;
-	/* Whole pages, so that binding them touches nobody else's data. */
-	start = bytes ? aligned_alloc(page, bytes) : NULL;
-	if (!start) {
-		char size[NUMBER_TEXT];
-
-		complaint_what(complaint, "libc: cannot allocate %s: %s",
-			number_format_bytes(size, request->bytes), strerror(ENOMEM));
-		return -ENOMEM;
-	}
-	got = (struct memory_grant){.base = start,
-		.bytes = request->bytes,
-		.mapping = start,
-		.mapped_bytes = bytes,
-		.node = request->node};
-	error = bind_strictly("libc", start, bytes, request->node, complaint);
-	if (!error)
-		error = map_fault_in("libc", start, bytes, request->node, complaint);
-	if (error)
-		release(&got);
-	else
-		*grant = got;
-	return error;
+static void release(struct memory_grant *grant)
+{
+	allocator_release(&libc, grant);
 }
 
 const struct memory_backend memory_libc = {

@@ -21,14 +21,8 @@ int map_acquire(const char *backend, const struct memory_request *request,
 	struct complaint *complaint);
 void map_release(struct memory_grant *grant);
 
-/*
- * Faults in whole pages for writing. The kernel reports a page that it cannot give as an
- * error of the call, where touching it would raise SIGBUS. 0, -ENOMEM, or -EFAULT for a
- * hugetlb page.
- */
-int map_populate(void *start, size_t bytes);
-
-/* The same, with words. -EFAULT becomes -ENOMEM. */
+/* Faults in whole pages for writing, as populate() does, and complains. -EFAULT becomes
+ * -ENOMEM. */
 int map_fault_in(const char *backend, void *start, size_t bytes, int node,
 	struct complaint *complaint);
 

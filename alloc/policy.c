@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "alloc/hp/policy.h"
+#include "alloc/allocator.h"
 #include "alloc/backends.h"
-#include "alloc/bind.h"
-#include "alloc/host.h"
 #include "alloc/hp/hp-options.h"
 #include "alloc/hp/hp.h"
 #include "alloc/hp/pages.h"
-#include "alloc/map.h"
-#include "base/number.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <string.h>
-#include <sys/mman.h>
 
 /*
  * Our own allocators as backends: the policies themselves, since each process of a
@@ -54,84 +48,78 @@ static void settle(const struct hp_policy *policy)
 		policy->finalize();
 }
 
-static void release(const struct hp_policy *policy, struct memory_grant *grant)
+static void *allocate(const void *context, size_t alignment, size_t bytes)
 {
-	/* The allocator gets its pages back as it gave them. */
-	bind_clear(grant->mapping, grant->mapped_bytes, grant->node);
-	policy->release(grant->mapping);
-	settle(policy);
-	*grant = (struct memory_grant){.node = MEMORY_ANY_NODE};
+	const struct hp_policy *policy = context;
+
+	(void)pthread_once(&begun, begin);
+	return policy->allocate(bytes, alignment, false);
 }
 
-static int acquire(const struct hp_policy *policy, const struct memory_request *request,
-	struct memory_grant *grant, struct complaint *complaint)
+static void release(const void *context, void *block)
 {
-	/* Whole pages, so that binding them touches nobody else's data; they may be of a
-	 * pool, which can only be bound whole. */
-	uint64_t page = request->node < 0 ? host_base_page() : PAGES_HUGE_BYTES;
-	size_t bytes = map_round_up(request->bytes, page);
-	struct memory_grant got;
-	void *start;
-	int error = host_room("", policy->name, request->bytes, request->node, complaint);
+	const struct hp_policy *policy = context;
 
-	if (error)
-		return error;
-	(void)pthread_once(&begun, begin);
-	start = bytes ? policy->allocate(bytes, page, false) : NULL;
-	if (!start) {
-		char size[NUMBER_TEXT];
+	policy->release(block);
+	settle(policy);
+}
 
-		complaint_what(complaint, "%s: cannot allocate %s: %s", policy->name,
-			number_format_bytes(size, request->bytes), strerror(ENOMEM));
-		return -ENOMEM;
-	}
-	got = (struct memory_grant){.base = start,
-		.bytes = request->bytes,
-		.mapping = start,
-		.mapped_bytes = bytes,
-		.node = request->node};
-	error = bind_strictly(policy->name, start, bytes, request->node, complaint);
-	if (!error)
-		error = map_fault_in(
-			policy->name, start, bytes, request->node, complaint);
-	if (error)
-		release(policy, &got);
-	else
-		*grant = got;
-	return error;
+static struct allocator allocator_of(const struct hp_policy *policy)
+{
+	return (struct allocator){.name = policy->name,
+		.allocate = allocate,
+		.release = release,
+		.context = policy,
+		.bound_page_bytes = PAGES_HUGE_BYTES};
+}
+
+static int acquire_from(const struct hp_policy *policy,
+	const struct memory_request *request, struct memory_grant *grant,
+	struct complaint *complaint)
+{
+	const struct allocator allocator = allocator_of(policy);
+
+	return allocator_acquire(&allocator, request, grant, complaint);
+}
+
+static void release_to(const struct hp_policy *policy, struct memory_grant *grant)
+{
+	const struct allocator allocator = allocator_of(policy);
+
+	allocator_release(&allocator, grant);
 }
 
 static int acquire_hp(const struct memory_request *request, struct memory_grant *grant,
 	struct complaint *complaint)
 {
-	return acquire(&hp_policy_hp, request, grant, complaint);
+	return acquire_from(&hp_policy_hp, request, grant, complaint);
 }
 
 static void release_hp(struct memory_grant *grant)
 {
-	release(&hp_policy_hp, grant);
+	release_to(&hp_policy_hp, grant);
 }
 
 static int acquire_firstfit(const struct memory_request *request,
 	struct memory_grant *grant, struct complaint *complaint)
 {
-	return acquire(&hp_policy_firstfit, request, grant, complaint);
+	return acquire_from(&hp_policy_firstfit, request, grant, complaint);
 }
 
 static void release_firstfit(struct memory_grant *grant)
 {
-	release(&hp_policy_firstfit, grant);
+	release_to(&hp_policy_firstfit, grant);
 }
 
 static int acquire_bump(const struct memory_request *request, struct memory_grant *grant,
 	struct complaint *complaint)
 {
-	return acquire(&hp_policy_bump, request, grant, complaint);
+	return acquire_from(&hp_policy_bump, request, grant, complaint);
 }
 
 static void release_bump(struct memory_grant *grant)
 {
-	release(&hp_policy_bump, grant);
+	release_to(&hp_policy_bump, grant);
 }
 
 const struct memory_backend memory_hp = {

@@ -6,6 +6,7 @@
  */
 #include "alloc/backend.h"
 #include "alloc/host.h"
+#include "alloc/hp/populate.h"
 #include "alloc/map.h"
 #include "alloc/pool.h"
 
@@ -333,7 +334,7 @@ static void test_older_kernel_refuses(void **state)
 	world_begin(MADVISE, 0, EINVAL);
 	start = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_true(start != MAP_FAILED);
-	assert_int_equal(map_populate(start, 8192), -EFAULT);
+	assert_int_equal(populate(start, 8192), -EFAULT);
 	assert_int_equal(munmap(start, 8192), 0);
 	world_end();
 }

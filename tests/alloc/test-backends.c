@@ -6,6 +6,7 @@
  */
 #include "alloc/backend.h"
 #include "alloc/host.h"
+#include "alloc/hp/populate.h"
 #include "alloc/map.h"
 #include "alloc/pool.h"
 
@@ -264,7 +265,7 @@ static void test_short_pool_at_the_fault(void **state)
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB | MAP_NORESERVE,
 		-1, 0);
 	assert_true(start != MAP_FAILED);
-	assert_int_equal(map_populate(start, bytes), -EFAULT);
+	assert_int_equal(populate(start, bytes), -EFAULT);
 	assert_int_equal(munmap(start, bytes), 0);
 }
 
