@@ -13,9 +13,8 @@
 #include "alloc/hp/misuse.h"
 #include "alloc/hp/pages.h"
 #include "alloc/hp/policy.h"
-#include "alloc/hp/tract.h"
+#include "alloc/hp/teaching.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
@@ -30,7 +29,6 @@ struct header {
 
 _Static_assert(sizeof(struct header) == HP_POLICY_ALIGNMENT, "blocks stay aligned");
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct tract *current;
 static struct header *last; /* in the current tract: the block that may grow in place */
 static _Atomic uint64_t live_bytes;
@@ -51,7 +49,7 @@ static struct header *check(const void *block)
 	struct header *header = header_of(block);
 	size_t state;
 
-	if ((uintptr_t)block % HP_POLICY_ALIGNMENT != 0 || !tract_find(header))
+	if (!teaching_tract(block))
 		misuse_report("invalid pointer", block, 0);
 	state = atomic_load_explicit(&header->state, memory_order_relaxed);
 	if (state == FREED)
@@ -112,11 +110,11 @@ static void *allocate(size_t bytes, size_t alignment, bool zero)
 	bool zeroed = false;
 	struct header *header;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&teaching_lock);
 	header = allocate_locked(rounded, alignment, &zeroed);
 	if (header)
 		count(header);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&teaching_lock);
 	if (header && zero && !zeroed)
 		memset(header + 1, 0, bytes);
 	return header ? header + 1 : NULL;
@@ -161,9 +159,9 @@ static void *reallocate(void *block, size_t bytes)
 	void *moved;
 	bool done;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&teaching_lock);
 	done = resize_in_place(header, rounded);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&teaching_lock);
 	if (done)
 		return block;
 	moved = allocate(bytes, HP_POLICY_ALIGNMENT, false);
@@ -179,11 +177,6 @@ static size_t usable_bytes(const void *block)
 	return check(block)->bytes;
 }
 
-static bool owns(const void *pointer)
-{
-	return tract_find(pointer) != NULL;
-}
-
 static size_t trim(size_t keep_bytes)
 {
 	(void)keep_bytes;
@@ -194,30 +187,6 @@ static void stats(struct hp_stats *all)
 {
 	all->live_bytes += atomic_load_explicit(&live_bytes, memory_order_relaxed);
 	all->live_blocks += atomic_load_explicit(&live_blocks, memory_order_relaxed);
-}
-
-static int init(const struct hp_options *options)
-{
-	(void)options;
-	return 0;
-}
-
-static void fork_prepare(void)
-{
-	pthread_mutex_lock(&lock);
-	pages_fork_prepare();
-}
-
-static void fork_parent(void)
-{
-	pages_fork_parent();
-	pthread_mutex_unlock(&lock);
-}
-
-static void fork_child(void)
-{
-	pages_fork_child();
-	pthread_mutex_init(&lock, NULL);
 }
 
 static void finalize(void)
@@ -232,16 +201,16 @@ static void finalize(void)
 const struct hp_policy hp_policy_bump = {
 	.name = "hp-bump",
 	.summary = "a cursor; what is freed is never used again",
-	.init = init,
+	.init = teaching_init,
 	.allocate = allocate,
 	.reallocate = reallocate,
 	.release = release,
 	.usable_bytes = usable_bytes,
-	.owns = owns,
+	.owns = teaching_owns,
 	.trim = trim,
 	.stats = stats,
-	.fork_prepare = fork_prepare,
-	.fork_parent = fork_parent,
-	.fork_child = fork_child,
+	.fork_prepare = teaching_fork_prepare,
+	.fork_parent = teaching_fork_parent,
+	.fork_child = teaching_fork_child,
 	.finalize = finalize,
 };

@@ -22,9 +22,8 @@
 #include "alloc/hp/misuse.h"
 #include "alloc/hp/pages.h"
 #include "alloc/hp/policy.h"
-#include "alloc/hp/tract.h"
+#include "alloc/hp/teaching.h"
 
-#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -51,7 +50,6 @@ enum {
 
 _Static_assert(HEADER == UNIT, "payloads are aligned as headers are");
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct header *first; /* of the list of free blocks */
 static struct header *final;
 static uint64_t live_bytes;
@@ -239,14 +237,14 @@ static void *allocate(size_t bytes, size_t alignment, bool zero)
 {
 	struct header *block;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&teaching_lock);
 	block = take(size_for(bytes), alignment);
 	if (block) {
 		live_blocks++;
 		live_bytes += bytes_of(block) - HEADER;
 		check_forget(block + 1, bytes_of(block) - HEADER);
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&teaching_lock);
 	if (!block)
 		return NULL;
 	return zero ? memset(block + 1, 0, bytes) : block + 1;
@@ -256,11 +254,10 @@ static void *allocate(size_t bytes, size_t alignment, bool zero)
 static struct header *check(const void *payload)
 {
 	struct header *block = (struct header *)((uintptr_t)payload - HEADER);
-	struct tract *tract = tract_find(payload);
+	struct tract *tract = teaching_tract(payload);
 	const char *fault = "invalid pointer";
 
-	if ((uintptr_t)payload % UNIT == 0 && tract &&
-		(char *)block >= atomic_load(&tract->start)) {
+	if (tract) {
 		size_t room = tract->span.bytes - (size_t)((char *)block - tract->start);
 
 		if (state_of(block) == FREE)
@@ -272,7 +269,7 @@ static struct header *check(const void *payload)
 			fault = "overflow past the end of";
 		}
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&teaching_lock);
 	misuse_report(fault, payload, 0);
 }
 
@@ -316,12 +313,12 @@ static void release(void *payload)
 {
 	struct header *block;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&teaching_lock);
 	block = check(payload);
 	live_blocks--;
 	live_bytes -= bytes_of(block) - HEADER;
 	put(block);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&teaching_lock);
 }
 
 /* Whether the block could be made so long where it is. */
@@ -350,11 +347,11 @@ static void *reallocate(void *payload, size_t bytes)
 	bool done;
 	void *moved;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&teaching_lock);
 	block = check(payload);
 	old = bytes_of(block) - HEADER;
 	done = resize_in_place(block, size_for(bytes));
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&teaching_lock);
 	if (done)
 		return payload;
 	moved = allocate(bytes, UNIT, false);
@@ -369,15 +366,10 @@ static size_t usable_bytes(const void *payload)
 {
 	size_t bytes;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&teaching_lock);
 	bytes = bytes_of(check(payload)) - HEADER;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&teaching_lock);
 	return bytes;
-}
-
-static bool owns(const void *pointer)
-{
-	return tract_find(pointer) != NULL;
 }
 
 /* The one tract that was kept although it is free. */
@@ -385,7 +377,7 @@ static size_t trim(size_t keep_bytes)
 {
 	size_t bytes = 0;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&teaching_lock);
 	if (first && first == final && !first->previous_bytes &&
 		!bytes_of(after(first)) && bytes_of(first) > keep_bytes) {
 		struct tract *tract = tract_find(first);
@@ -394,41 +386,17 @@ static size_t trim(size_t keep_bytes)
 		list_remove(first);
 		tract_unmap(tract);
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&teaching_lock);
 	return bytes;
 }
 
 static void stats(struct hp_stats *all)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&teaching_lock);
 	all->live_bytes += live_bytes;
 	all->live_blocks += live_blocks;
 	all->cached_bytes += free_bytes;
-	pthread_mutex_unlock(&lock);
-}
-
-static int init(const struct hp_options *options)
-{
-	(void)options;
-	return 0;
-}
-
-static void fork_prepare(void)
-{
-	pthread_mutex_lock(&lock);
-	pages_fork_prepare();
-}
-
-static void fork_parent(void)
-{
-	pages_fork_parent();
-	pthread_mutex_unlock(&lock);
-}
-
-static void fork_child(void)
-{
-	pages_fork_child();
-	pthread_mutex_init(&lock, NULL);
+	pthread_mutex_unlock(&teaching_lock);
 }
 
 static void finalize(void)
@@ -444,16 +412,16 @@ static void finalize(void)
 const struct hp_policy hp_policy_firstfit = {
 	.name = "hp-firstfit",
 	.summary = "one list of free blocks, the first that fits, one lock",
-	.init = init,
+	.init = teaching_init,
 	.allocate = allocate,
 	.reallocate = reallocate,
 	.release = release,
 	.usable_bytes = usable_bytes,
-	.owns = owns,
+	.owns = teaching_owns,
 	.trim = trim,
 	.stats = stats,
-	.fork_prepare = fork_prepare,
-	.fork_parent = fork_parent,
-	.fork_child = fork_child,
+	.fork_prepare = teaching_fork_prepare,
+	.fork_parent = teaching_fork_parent,
+	.fork_child = teaching_fork_child,
 	.finalize = finalize,
 };
