@@ -186,8 +186,9 @@ void hp_heap_release(void *block)
 		return;
 	}
 	span_check(span, block);
-	heap = threads_own();
-	if (heap) {
+	/* A thread that only frees would cache what others wait for. */
+	heap = thread_heap;
+	if (heap != &heap_none) {
 		heap_overflow(heap, span->class, block);
 		look_for_decay(heap);
 	} else {

@@ -89,7 +89,7 @@ static struct heap *begin_thread(void)
 	return heap;
 }
 
-struct heap *threads_own(void)
+static struct heap *own_heap(void)
 {
 	struct heap *heap = thread_heap;
 
@@ -102,7 +102,7 @@ struct heap *threads_own(void)
 
 struct heap *threads_enter(void)
 {
-	struct heap *heap = threads_own();
+	struct heap *heap = own_heap();
 
 	return heap ? heap : orphans_lock();
 }

@@ -15,9 +15,6 @@ extern __thread struct heap *thread_heap __attribute__((tls_model("initial-exec"
 struct heap *threads_enter(void);
 void threads_leave(struct heap *heap);
 
-/* The thread's own heap, made now where it has none yet; NULL: it gets none. */
-struct heap *threads_own(void);
-
 /* From now on, or not any more, all threads allocate from the orphans' heap: for modes in
  * which every call is looked at. */
 void threads_share(bool share);
