@@ -18,7 +18,15 @@ TSAN_OPTIONS=exitcode=99
 export ESCALIER ESCALIER_SHARE ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LC_ALL=C NO_COLOR=1
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+pools_before=() # pages and file of each pool that was not empty
+at_exit() {
+  local i
+  rm -rf "$work"
+  for ((i = 0; i < ${#pools_before[@]}; i += 2)); do
+    echo "${pools_before[i]}" >"${pools_before[i + 1]}"
+  done
+}
+trap at_exit EXIT
 # What is kept from one start to the next is kept for one suite.
 export XDG_CACHE_HOME=$work/.cache
 out=$work/out err=$work/err status=0
@@ -161,9 +169,16 @@ pools_are() {
 }
 
 # The pools are the machine's: of the suites that change or compare them, one runs at a time, from
-# whichever checkout.
+# whichever checkout. It begins with nothing free in them, where it may; they are put back at its end.
 lock_pools() {
+  local pool
   [ -d /sys/kernel/mm/hugepages ] || return 0
   exec 9</sys/kernel/mm/hugepages
   flock --wait 150 9 || echo "# the pools are in use by another suite"
+  for pool in /sys/kernel/mm/hugepages/*/nr_hugepages; do
+    if [ -w "$pool" ] && [ "$(cat "$pool")" != 0 ]; then
+      pools_before+=("$(cat "$pool")" "$pool")
+      echo 0 >"$pool"
+    fi
+  done
 }
