@@ -20,7 +20,7 @@ OPT_release := -O2 -g
 OPT_debug := -O0 -g
 OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT_tsan := -O1 -g -fsanitize=thread
-PACKAGES := hwloc jansson libdw
+PACKAGES := hwloc jansson libdw libelf
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES))
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lpfm -lm -lpthread -ldl
 # liblikwid is optional, and loaded by this name when it is first needed; LIKWID=no builds without.

@@ -323,8 +323,11 @@ static void print_remarks(const struct comparison *comparison,
 		text_append(text,
 			"  counts are extrapolated where their counters ran a part of the "
 			"time (--scale)\n");
-	for (size_t i = 0; i < environment->notes_count; i++)
-		text_format(text, "  %s\n", environment->notes[i]);
+	for (size_t i = 0; i < environment->notes_count; i++) {
+		text_append(text, "  ");
+		summary_wrap(text, 2, environment->notes[i]);
+		text_append(text, "\n");
+	}
 	if (environment->interrupted)
 		text_append(text, "  interrupted: this is what there is\n");
 	if (text->length == before)
@@ -338,7 +341,11 @@ void comparison_headline(const struct comparison *comparison, struct text *text)
 	const struct contender *second =
 		comparison->count == 2 ? &comparison->contenders[1] : NULL;
 
-	if (comparison->count == 1)
+	if (comparison_is_beside_malloc(comparison))
+		text_append(text,
+			"nothing to compare: the program's memory does not come "
+			"from malloc");
+	else if (comparison->count == 1)
 		text_format(text, "%s alone", reference->allocator);
 	else if (best)
 		text_format(text, "%s takes %.1f %% less time than %s", best->allocator,

@@ -308,3 +308,15 @@ const struct contender *comparison_best(const struct comparison *comparison)
 	}
 	return best;
 }
+
+bool comparison_is_beside_malloc(const struct comparison *comparison)
+{
+	enum { SOME_BYTES = 8 << 20, FRACTION = 50 };
+	const struct allocation_totals *totals = comparison->allocations;
+	double memory = comparison->contenders[0].values[COMPARE_MEMORY].median;
+
+	if (!totals)
+		return false;
+	return totals->allocations == 0 ||
+	       (memory > SOME_BYTES && (double)totals->peak_bytes * FRACTION < memory);
+}

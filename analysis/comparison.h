@@ -3,6 +3,7 @@
 #define ANALYSIS_COMPARISON_H
 
 #include "analysis/estimate.h"
+#include "analysis/profile.h"
 #include "core/environment.h"
 #include "core/execution.h"
 
@@ -68,6 +69,9 @@ struct comparison {
 	const struct event_verdict *excluded[RECORD_EVENTS];
 	size_t rejected;     /* uses of counts of a part of the time, left out */
 	size_t extrapolated; /* uses of such counts, extrapolated */
+	/* Of one traced execution of the reference; NULL: none was traced. The caller
+	 * sets it, and keeps it. */
+	const struct allocation_totals *allocations;
 	/* Of the ratios of wall time: such that all of them hold together with 95 %. */
 	double wall_confidence;
 };
@@ -85,5 +89,10 @@ const char *comparison_name(const struct comparison *comparison, size_t quantity
 
 /* Best contender that is faster than the reference for sure; NULL where there is none. */
 const struct contender *comparison_best(const struct comparison *comparison);
+
+/* Whether the program was seen to get its memory from elsewhere than malloc, so that no
+ * allocator can change anything: nothing was traced, or less than a fiftieth of the
+ * memory of a program that has some. */
+bool comparison_is_beside_malloc(const struct comparison *comparison);
 
 #endif

@@ -13,6 +13,8 @@ static const char *const call_names[TRACE_CALLS] = {[TRACE_MALLOC] = "malloc",
 	[TRACE_ALIGNED] = "aligned",
 	[TRACE_FREE] = "free"};
 
+enum { FRAMES = 8, DIGEST_FRAMES = 3, DIGEST_SITES = 3 };
+
 static double share(uint64_t part, uint64_t whole)
 {
 	return whole ? 100 * (double)part / (double)whole : 0;
@@ -166,9 +168,8 @@ static void print_lifetimes(const struct profile *profile, struct text *text)
 }
 
 static void print_site(const struct profile *profile, const struct profile_site *one,
-	const struct profile_resolver *resolver, struct text *text)
+	const struct profile_resolver *resolver, uint32_t frames, struct text *text)
 {
-	enum { FRAMES = 8 };
 	const struct trace_site *site = one->site;
 	char bytes[NUMBER_TEXT], live[NUMBER_TEXT], life[NUMBER_TEXT];
 
@@ -184,7 +185,7 @@ static void print_site(const struct profile *profile, const struct profile_site 
 			number_format_duration(life, one->median_life_ns));
 	text_append(text, "\n");
 	/* A return address may lie behind the end of the calling function. */
-	for (uint32_t i = 0; i < site->depth && i < FRAMES; i++)
+	for (uint32_t i = 0; i < site->depth && i < frames; i++)
 		text_format(text, "         %s\n",
 			resolver->resolve(resolver->context, site->frames[i] - 1));
 }
@@ -208,7 +209,7 @@ static int print_sites(const struct profile *profile,
 		profile->samples,
 		profile->file->samples_lost ? " (some were lost: tables full)" : "");
 	for (size_t i = 0; i < profile->sites_count && i < top; i++)
-		print_site(profile, &profile->sites[i], resolver, text);
+		print_site(profile, &profile->sites[i], resolver, FRAMES, text);
 	by_calls = calloc(profile->sites_count, sizeof(*by_calls));
 	if (!by_calls)
 		return -ENOMEM;
@@ -217,7 +218,7 @@ static int print_sites(const struct profile *profile,
 	qsort((void *)by_calls, profile->sites_count, sizeof(*by_calls), compare_calls);
 	text_append(text, "\ncall sites by calls\n");
 	for (size_t i = 0; i < profile->sites_count && i < top; i++)
-		print_site(profile, by_calls[i], resolver, text);
+		print_site(profile, by_calls[i], resolver, FRAMES, text);
 	free((void *)by_calls);
 	return 0;
 }
@@ -232,6 +233,62 @@ int profile_print(const struct profile *profile, const struct profile_resolver *
 	print_lifetimes(profile, text);
 	if (print_sites(profile, resolver, top, text))
 		return -ENOMEM;
+	return text->error;
+}
+
+void allocation_totals_add(
+	struct allocation_totals *totals, const struct profile *profile)
+{
+	int64_t peak = profile->file->peak_bytes;
+
+	totals->processes++;
+	totals->threads += profile->threads;
+	totals->allocations += allocations(profile->calls);
+	totals->asked_bytes += profile->asked_bytes;
+	if (peak > 0 && (uint64_t)peak > totals->peak_bytes)
+		totals->peak_bytes = (uint64_t)peak;
+}
+
+static void print_largest_classes(const struct profile *profile, struct text *text)
+{
+	char from[NUMBER_TEXT], to[NUMBER_TEXT];
+	unsigned calls = 0;
+	unsigned bytes = 0;
+
+	for (unsigned i = 1; i < TRACE_CLASSES; i++) {
+		if (allocations(profile->total[i].calls) >
+			allocations(profile->total[calls].calls))
+			calls = i;
+		if (profile->total[i].asked_bytes > profile->total[bytes].asked_bytes)
+			bytes = i;
+	}
+	text_format(text, "  most blocks  %s to %s: %.0f %% of them\n",
+		number_format_bytes(from, trace_class_bytes(calls)),
+		number_format_bytes(to, trace_class_bytes(calls + 1)),
+		share(allocations(profile->total[calls].calls),
+			allocations(profile->calls)));
+	text_format(text, "  most bytes   %s to %s: %.0f %% of them\n",
+		number_format_bytes(from, trace_class_bytes(bytes)),
+		number_format_bytes(to, trace_class_bytes(bytes + 1)),
+		share(profile->total[bytes].asked_bytes, profile->asked_bytes));
+}
+
+int profile_print_digest(const struct profile *profile,
+	const struct allocation_totals *totals, const struct profile_resolver *resolver,
+	struct text *text)
+{
+	char asked[NUMBER_TEXT], peak[NUMBER_TEXT];
+
+	text_format(text,
+		"  blocks       %" PRIu64 ", %s in all; %s live at the most in one of ",
+		totals->allocations, number_format_bytes(asked, totals->asked_bytes),
+		number_format_bytes(peak, totals->peak_bytes));
+	text_format(text, "%zu process%s\n", totals->processes,
+		totals->processes == 1 ? "" : "es");
+	if (allocations(profile->calls))
+		print_largest_classes(profile, text);
+	for (size_t i = 0; i < profile->sites_count && i < DIGEST_SITES; i++)
+		print_site(profile, &profile->sites[i], resolver, DIGEST_FRAMES, text);
 	return text->error;
 }
 

@@ -49,6 +49,23 @@ struct profile_resolver {
 int profile_print(const struct profile *profile, const struct profile_resolver *resolver,
 	size_t top, struct text *text);
 
+/* What all processes of a traced execution asked for. */
+struct allocation_totals {
+	size_t processes;
+	uint64_t threads;
+	uint64_t allocations; /* calls that gave a block */
+	uint64_t asked_bytes;
+	uint64_t peak_bytes; /* live, of the process that had most */
+};
+void allocation_totals_add(
+	struct allocation_totals *totals, const struct profile *profile);
+
+/* For people, in a few lines: the totals, which sizes are most, and the first call sites
+ * of the profile, that of the process that asked for most. 0 or -ENOMEM. */
+int profile_print_digest(const struct profile *profile,
+	const struct allocation_totals *totals, const struct profile_resolver *resolver,
+	struct text *text);
+
 /* CSV with a header line: one row a moment, or a size class. */
 int profile_print_timeline(const struct profile *profile, struct text *text);
 int profile_print_sizes(const struct profile *profile, struct text *text);

@@ -5,12 +5,16 @@
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/pools.h"
+#include "cli/program-exit.h"
 #include "cli/report.h"
 #include "cli/run-folder.h"
 #include "cli/run-options.h"
 #include "cli/self-check.h"
 #include "cli/share.h"
 #include "cli/signals.h"
+#include "cli/tracer.h"
+#include "cli/traces.h"
+#include "core/program-file.h"
 #include "core/trials.h"
 
 #include <errno.h>
@@ -18,9 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* As env(1) has them: the program's own codes stay below. */
-enum { EXIT_OWN_FAILURE = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
 
 enum { HUGE_PAGE = 2 * 1024 * 1024 };
 
@@ -35,6 +36,8 @@ struct command {
 	struct sink memory; /* memory.csv */
 	bool memory_open;
 	struct counting counting;
+	struct tracer tracer;
+	bool traced; /* one execution is, by the tracer */
 	struct trials_outcome outcome;
 	regex_t throughput;
 	struct complaint complaint;
@@ -47,23 +50,13 @@ static int fail(const struct command *command)
 	return EXIT_OWN_FAILURE;
 }
 
-/* Where Escalier's own libraries are: beside the executable where it was built, else
- * installed. */
-static void find_own_folder(char folder[PATH_MAX])
-{
-	if (share_find_library("libescalier-hp.so", folder, PATH_MAX) == 0)
-		*strrchr(folder, '/') = '\0';
-	else
-		(void)snprintf(folder, PATH_MAX, "%s", ESCALIER_PREFIX "/lib");
-}
-
 static int print_list(void)
 {
 	char folder[PATH_MAX];
 	struct text text;
 	int code;
 
-	find_own_folder(folder);
+	share_own_libraries(folder);
 	text_init(&text);
 	for (size_t i = 0; program_allocators[i].name[0]; i++) {
 		struct program_allocator found;
@@ -138,7 +131,7 @@ static int choose_allocators(struct command *command)
 	char folder[PATH_MAX];
 	int error = 0;
 
-	find_own_folder(folder);
+	share_own_libraries(folder);
 	for (size_t i = 0; all && program_allocators[i].name[0] && !error; i++)
 		error = add_allocator(command, program_allocators[i].name, folder, false);
 	for (size_t i = 0; !all && i < options->allocators_count && !error; i++)
@@ -191,6 +184,7 @@ static int run_trials(struct command *command)
 		.show_output = options->show_output,
 		.timed = true,
 		.watched = !options->no_watch,
+		.tracer = command->traced ? &command->tracer.allocator : NULL,
 		.rounds_min = options->rounds_min,
 		.rounds_max = options->rounds_max,
 		.warm_ups = options->warm_ups,
@@ -270,6 +264,45 @@ static int open_folder(struct command *command)
 	return error;
 }
 
+/* Without the library, or room for its traces, the run goes on without them. */
+static void open_traces(struct command *command)
+{
+	struct tracer_setup setup = {.sample_bytes = TRACE_SAMPLE_BYTES};
+	struct complaint complaint = {0};
+	char relative[PATH_MAX + 16];
+	char folder[PATH_MAX];
+
+	if (command->options.no_trace)
+		return;
+	(void)snprintf(
+		relative, sizeof(relative), "%s/" TRACES_FOLDER, command->folder.path);
+	if (file_make_folders(relative) || !realpath(relative, folder)) {
+		complaint_what(&complaint, "the program is not traced");
+		complaint_why(&complaint, "%s", strerror(errno));
+	} else {
+		setup.folder = folder;
+		command->traced = tracer_init(&command->tracer, &command->allocators[0],
+					  &setup, &complaint) == 0;
+	}
+	if (!command->traced)
+		(void)environment_note_complaint(&command->environment, "", &complaint);
+}
+
+/* What is in the way of preloading is said before minutes are spent, and in the report.
+ */
+static void tell_obstacle(struct command *command)
+{
+	struct complaint complaint = {0};
+	struct program_file file;
+
+	if (program_file_examine(&file, command->options.program[0]) ||
+		!program_file_obstacle(&file, &complaint))
+		return;
+	if (!command->options.quiet)
+		message_complaint(&complaint);
+	(void)environment_note_complaint(&command->environment, "", &complaint);
+}
+
 /* The pools are opened without need too: what the program takes from them is told. */
 static void open_pools(struct command *command)
 {
@@ -307,14 +340,6 @@ static int tell(const struct command *command)
 	return code;
 }
 
-static int exit_code_of(int error)
-{
-	return error == -ENOENT ? EXIT_NOT_FOUND
-	       : error == -EACCES || error == -ENOEXEC || error == -EISDIR
-		       ? EXIT_CANNOT_EXECUTE
-		       : EXIT_OWN_FAILURE;
-}
-
 static void record_outcome(struct command *command, uint64_t started_ns)
 {
 	struct environment *environment = &command->environment;
@@ -336,6 +361,7 @@ static int measure_and_report(struct command *command)
 
 	if (error)
 		return fail(command);
+	open_traces(command);
 	open_pools(command);
 	error = run_trials(command);
 	if (pools_restore(&command->pools, &command->environment))
@@ -344,7 +370,7 @@ static int measure_and_report(struct command *command)
 	first = command->complaint;
 	if (error) {
 		(void)fail(command);
-		code = exit_code_of(error);
+		code = program_exit_of(error);
 	}
 	if (command->memory_open && sink_close(&command->memory) && !code) {
 		fputs("escalier: memory.csv could not be written whole\n", stderr);
@@ -456,6 +482,7 @@ static int run_command(struct command *command, int argc, char **argv)
 		return fail(command);
 	}
 	check_events(command);
+	tell_obstacle(command);
 	command->bar = !command->options.quiet && isatty(STDERR_FILENO);
 	code = measure_and_report(command);
 	counting_release(&command->counting);

@@ -6,20 +6,24 @@
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/program-exit.h"
 #include "cli/share.h"
 #include "cli/signals.h"
 #include "cli/trace-report.h"
+#include "cli/tracer.h"
+#include "cli/traces.h"
 #include "core/allocators.h"
+#include "core/program-file.h"
 #include "core/program.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_OWN_FAILURE = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
+/* Nothing could be traced. */
+enum { EXIT_NOTHING = 3 };
 
 struct trace_options {
 	char **program;
@@ -121,32 +125,35 @@ static int print_help(void)
 	return code;
 }
 
-/* Every process's profile, the first process's first. */
-static int report_all(const struct trace_options *options, const char *folder)
+static void tell_why_nothing(const char *program)
 {
-	char pattern[PATH_MAX + 16];
+	struct complaint complaint = {0};
+	struct program_file file;
+
+	if (program_file_examine(&file, program) ||
+		!program_file_obstacle(&file, &complaint)) {
+		complaint_what(&complaint, "nothing was traced");
+		complaint_why(&complaint,
+			"the program asked for no memory, or its environment was cleaned");
+	}
+	message_complaint(&complaint);
+}
+
+/* Every process's profile. */
+static int report_all(const struct trace_options *options, const char *folder,
+	struct complaint *complaint)
+{
+	struct traces traces;
 	struct text text;
-	glob_t found;
 	int code = 0;
 
-	(void)snprintf(pattern, sizeof(pattern), "%s/*.trace", folder);
 	text_init(&text);
-	if (glob(pattern, 0, NULL, &found)) {
-		found.gl_pathc = 0;
-		fputs("escalier: nothing was traced: the program is static, setuid, or "
-		      "cleans its environment\n",
-			stderr);
-		code = 3;
-	}
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		struct complaint complaint = {0};
-
-		if (text.length && !options->quiet)
-			text_append(&text, "\n\n");
-		if (trace_report(found.gl_pathv[i], options->top, &text, &complaint)) {
-			message_complaint(&complaint);
-			code = EXIT_OWN_FAILURE;
-		}
+	if (traces_read(&traces, folder, options->top, &text, complaint)) {
+		message_complaint(complaint);
+		code = EXIT_OWN_FAILURE;
+	} else if (traces.totals.allocations == 0) {
+		tell_why_nothing(options->program[0]);
+		code = EXIT_NOTHING;
 	}
 	if (options->quiet)
 		text_clear(&text);
@@ -154,76 +161,44 @@ static int report_all(const struct trace_options *options, const char *folder)
 	if (output_text(&text))
 		code = EXIT_OWN_FAILURE;
 	text_release(&text);
-	if (found.gl_pathc)
-		globfree(&found);
 	return code;
-}
-
-static int set_environment(const struct trace_options *options, const char *folder,
-	struct program_allocator *allocator, struct complaint *complaint)
-{
-	char library[PATH_MAX];
-	char own_folder[PATH_MAX] = ESCALIER_PREFIX "/lib";
-	char preload[2 * PATH_MAX + 32];
-	char number[32];
-	size_t length;
-	int error;
-
-	if (share_find_library("libescalier-trace.so", library, sizeof(library))) {
-		complaint_what(complaint, "libescalier-trace.so is missing");
-		complaint_advise(complaint, "build or install Escalier again");
-		return -ENOENT;
-	}
-	(void)snprintf(own_folder, sizeof(own_folder), "%.*s",
-		(int)(strrchr(library, '/') - library), library);
-	error = allocator_find(allocator, options->allocator, own_folder, complaint);
-	if (error)
-		return error;
-	(void)snprintf(preload, sizeof(preload), "%s%s%s", library,
-		allocator->path[0] ? ":" : "", allocator->path);
-	(void)snprintf(number, sizeof(number), "%llu",
-		(unsigned long long)options->sample_bytes);
-	if (setenv("ESCALIER_TRACE_DIR", folder, 1) ||
-		setenv("ESCALIER_TRACE_SAMPLE_BYTES", number, 1) ||
-		setenv("ESCALIER_TRACE_MODE", options->count_only ? "count" : "sites", 1))
-		return -ENOMEM;
-	length = strlen(preload);
-	if (length >= sizeof(allocator->path)) {
-		complaint_what(complaint, "the libraries' paths are too long");
-		return -ENAMETOOLONG;
-	}
-	memcpy(allocator->path, preload, length + 1);
-	return 0;
 }
 
 static int run_traced(const struct trace_options *options, const char *folder,
 	struct complaint *complaint)
 {
+	const struct tracer_setup tracing = {.folder = folder,
+		.sample_bytes = options->sample_bytes,
+		.count_only = options->count_only};
 	struct program_setup setup = {.launch = {.arguments = options->program,
 					      .input = -1,
 					      .output = -1,
 					      .error = -1},
 		.watch = {.stop = &signals_received}};
-	struct program_allocator allocator;
+	char own_folder[PATH_MAX];
+	struct program_allocator served;
 	struct program_outcome outcome;
-	int error = set_environment(options, folder, &allocator, complaint);
+	struct tracer tracer;
+	int error;
 	int code;
 
+	share_own_libraries(own_folder);
+	error = allocator_find(&served, options->allocator, own_folder, complaint);
+	if (!error)
+		error = tracer_init(&tracer, &served, &tracing, complaint);
 	if (error) {
 		message_complaint(complaint);
 		return EXIT_OWN_FAILURE;
 	}
-	setup.launch.environment = allocator_environment(&allocator, environ);
+	setup.launch.environment = allocator_environment(&tracer.allocator, environ);
 	error = setup.launch.environment ? program_run(&setup, &outcome, complaint)
 					 : -ENOMEM;
 	free((void *)(uintptr_t)setup.launch.environment);
 	if (error) {
 		message_complaint(complaint);
-		return error == -ENOENT   ? EXIT_NOT_FOUND
-		       : error == -EACCES ? EXIT_CANNOT_EXECUTE
-					  : EXIT_OWN_FAILURE;
+		return program_exit_of(error);
 	}
-	code = report_all(options, folder);
+	code = report_all(options, folder, complaint);
 	return code ? code : program_exit_code(&outcome);
 }
 
@@ -267,7 +242,7 @@ static int make_folder(const struct trace_options *options, char folder[PATH_MAX
 int cmd_trace(int argc, char **argv)
 {
 	struct trace_options options = {
-		.allocator = "libc", .top = 10, .sample_bytes = 512ull * 1024};
+		.allocator = "libc", .top = 10, .sample_bytes = TRACE_SAMPLE_BYTES};
 	struct complaint complaint = {0};
 	char folder[PATH_MAX];
 	int own = 1;

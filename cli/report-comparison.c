@@ -6,12 +6,17 @@
 #include "base/file.h"
 #include "cli/gnuplot.h"
 #include "cli/report.h"
+#include "cli/traces.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define PROFILE "profile.txt"
+enum { TOP_SITES = 10 };
 
 static int complain(
 	struct complaint *complaint, const char *verb, const char *path, int error)
@@ -36,39 +41,63 @@ static int write_text(const char *folder, const char *name, const struct text *t
 	return 0;
 }
 
-static int write_all(const struct comparison *comparison,
-	const struct environment *environment, const char *folder, struct text *written,
-	struct complaint *complaint)
+/* What a run's raw files give. */
+struct report {
+	const char *folder;
+	struct environment environment;
+	struct records executions;
+	struct comparison comparison;
+	struct traces traces;
+	struct text profile; /* of all traced processes, whole */
+};
+
+static int print_summary(
+	const struct report *report, struct text *text, struct complaint *complaint)
 {
+	(void)comparison_print(&report->comparison, &report->environment, false, text);
+	if (!report->traces.path[0])
+		return 0;
+	text_append(text, "\nallocations of one execution (all of it: " PROFILE ")\n");
+	return traces_digest(&report->traces, text, complaint);
+}
+
+static int write_all(
+	const struct report *report, struct text *written, struct complaint *complaint)
+{
+	const char *folder = report->folder;
 	struct text text;
 	int error;
 
 	text_init(&text);
-	(void)comparison_print(comparison, environment, false, &text);
-	error = write_text(folder, "summary.txt", &text, written, complaint);
+	error = print_summary(report, &text, complaint);
+	if (!error)
+		error = write_text(folder, "summary.txt", &text, written, complaint);
 	text_clear(&text);
-	(void)comparison_print_csv(comparison, &text);
+	(void)comparison_print_csv(&report->comparison, &text);
 	if (!error)
 		error = write_text(folder, "comparison.csv", &text, written, complaint);
 	text_clear(&text);
-	(void)comparison_print_json(comparison, environment, &text);
+	(void)comparison_print_json(&report->comparison, &report->environment, &text);
 	if (!error)
 		error = write_text(folder, "comparison.json", &text, written, complaint);
 	text_release(&text);
+	if (!error && report->profile.length)
+		error = write_text(folder, PROFILE, &report->profile, written, complaint);
 	return error;
 }
 
-static int draw(const struct comparison *comparison,
-	const struct environment *environment, const char *folder, struct text *written,
-	struct complaint *complaint)
+static int draw(
+	const struct report *report, struct text *written, struct complaint *complaint)
 {
+	const char *folder = report->folder;
 	char path[PATH_MAX];
 	int error;
 
 	(void)snprintf(path, sizeof(path), "%s/figure", folder);
 	error = file_make_folders(path);
 	if (!error)
-		error = comparison_figure_write(comparison, environment, path);
+		error = comparison_figure_write(
+			&report->comparison, &report->environment, path);
 	if (error == -ENODATA) {
 		complaint_what(complaint, "there is no figure");
 		complaint_why(complaint, "no two allocators have times in one round");
@@ -82,34 +111,57 @@ static int draw(const struct comparison *comparison,
 	return 0;
 }
 
+static int read_traces(struct report *report, struct complaint *complaint)
+{
+	char path[PATH_MAX + 16];
+
+	(void)snprintf(path, sizeof(path), "%s/" TRACES_FOLDER, report->folder);
+	if (access(path, F_OK) != 0)
+		return 0;
+	report->comparison.allocations = &report->traces.totals;
+	return traces_read(&report->traces, path, TOP_SITES, &report->profile, complaint);
+}
+
+static int write_report(
+	struct report *report, struct text *written, struct complaint *complaint)
+{
+	int error = comparison_build(
+		&report->comparison, &report->executions, &report->environment);
+
+	if (error)
+		return complain(
+			complaint, "compare the executions of", report->folder, error);
+	error = read_traces(report, complaint);
+	if (!error)
+		error = write_all(report, written, complaint);
+	/* Of one allocator alone there is nothing to draw. */
+	if (!error && report->comparison.count > 1)
+		error = draw(report, written, complaint);
+	return error;
+}
+
 int report_write_comparison(
 	const char *folder, struct text *written, struct complaint *complaint)
 {
-	struct environment environment;
-	struct comparison *comparison;
-	struct records executions;
+	struct report *report = calloc(1, sizeof(*report));
 	char path[PATH_MAX];
 	int error;
 
+	if (!report)
+		return complain(complaint, "read", folder, -ENOMEM);
+	report->folder = folder;
+	text_init(&report->profile);
 	(void)snprintf(path, sizeof(path), "%s/environment.json", folder);
-	error = environment_load(&environment, path, complaint);
-	if (error)
-		return error;
+	error = environment_load(&report->environment, path, complaint);
 	(void)snprintf(path, sizeof(path), "%s/executions.csv", folder);
-	error = records_load_csv(&executions, &execution_record, path, complaint);
-	if (error)
-		return error;
-	comparison = calloc(1, sizeof(*comparison));
-	error = comparison ? comparison_build(comparison, &executions, &environment)
-			   : -ENOMEM;
-	if (error)
-		(void)complain(complaint, "compare the executions of", folder, error);
-	else
-		error = write_all(comparison, &environment, folder, written, complaint);
-	/* Of one allocator alone there is nothing to draw. */
-	if (!error && comparison->count > 1)
-		error = draw(comparison, &environment, folder, written, complaint);
-	free(comparison);
-	records_release(&executions);
+	if (!error)
+		error = records_load_csv(
+			&report->executions, &execution_record, path, complaint);
+	if (!error) {
+		error = write_report(report, written, complaint);
+		records_release(&report->executions);
+	}
+	text_release(&report->profile);
+	free(report);
 	return error;
 }

@@ -152,6 +152,7 @@ TEXT(take_output, output)
 OPTION_FLAG(take_check_output, struct run_options, check_output)
 OPTION_FLAG(take_show_output, struct run_options, show_output)
 OPTION_FLAG(take_no_watch, struct run_options, no_watch)
+OPTION_FLAG(take_no_trace, struct run_options, no_trace)
 OPTION_FLAG(take_list, struct run_options, list)
 OPTION_FLAG(take_csv, struct run_options, csv)
 OPTION_FLAG(take_json, struct run_options, json)
@@ -196,6 +197,8 @@ static const struct option_row rows[] = {
 		take_show_output},
 	COUNTER_OPTIONS,
 	{"no-watch", 0, NULL, "times alone: no counters, no memory", "", take_no_watch},
+	{"no-trace", 0, NULL, "no execution under the tracing library before all others",
+		"", take_no_trace},
 	{"sample", 0, "TIME", "between two looks at its memory (10ms)", "a duration",
 		take_sample},
 	{"reserve", 0, "SIZE",

@@ -33,7 +33,7 @@ struct run_options {
 	uint64_t reserve_bytes;
 	struct words words;
 	bool check_output, show_output;
-	bool no_watch;
+	bool no_watch, no_trace;
 	bool list;
 	bool csv, json;
 	bool quiet;

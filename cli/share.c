@@ -68,3 +68,11 @@ int share_find_library(const char *name, char *path, size_t size)
 		return 0;
 	return try_path(ESCALIER_PREFIX "/lib", name, path, size);
 }
+
+void share_own_libraries(char *folder)
+{
+	if (share_find_library("libescalier-hp.so", folder, PATH_MAX) == 0)
+		*strrchr(folder, '/') = '\0';
+	else
+		(void)snprintf(folder, PATH_MAX, "%s", ESCALIER_PREFIX "/lib");
+}

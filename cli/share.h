@@ -18,4 +18,7 @@ int share_find(const char *relative, char *path, size_t size);
  */
 int share_find_library(const char *name, char *path, size_t size);
 
+/* The folder of Escalier's libraries, by the same rule; `folder` has PATH_MAX bytes. */
+void share_own_libraries(char *folder);
+
 #endif

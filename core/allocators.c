@@ -211,6 +211,19 @@ static bool is_ours(const char *entry)
 	return false;
 }
 
+/* Whether the allocator sets the entry's variable itself. */
+static bool is_set_anew(const char *entry, const struct program_allocator *allocator)
+{
+	for (size_t i = 0; i < ALLOCATOR_VARIABLES && allocator->variables[i]; i++) {
+		const char *variable = allocator->variables[i];
+		size_t name = strcspn(variable, "=") + 1;
+
+		if (strncmp(entry, variable, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 char **allocator_environment(const struct program_allocator *allocator, char *const *base)
 {
 	const char *preloaded = NULL;
@@ -228,7 +241,7 @@ char **allocator_environment(const struct program_allocator *allocator, char *co
 	if (!entries)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		if (!is_ours(base[i]))
+		if (!is_ours(base[i]) && !is_set_anew(base[i], allocator))
 			entries[out++] = base[i];
 	for (size_t i = 0; i < ALLOCATOR_VARIABLES && allocator->variables[i]; i++)
 		entries[out++] = (char *)(uintptr_t)allocator->variables[i];

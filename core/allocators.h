@@ -11,7 +11,7 @@
  * The allocators that a program can be run under, as data: which library is preloaded and
  * which variables select its mode. glibc needs no library.
  */
-enum { ALLOCATOR_VARIABLES = 4, ALLOCATOR_NAME = 32 };
+enum { ALLOCATOR_VARIABLES = 6, ALLOCATOR_NAME = 32 };
 
 struct program_allocator {
 	char name[ALLOCATOR_NAME];
@@ -41,9 +41,9 @@ int allocator_define(struct program_allocator *allocator, const char *definition
 
 /*
  * The environment of a program under the allocator: `base` (ends with NULL) without the
- * variables that choose an allocator or its mode, and with its own. Libraries that the
- * caller preloads already stay, behind the allocator's. One block, freed by free(); NULL
- * where memory is short.
+ * variables that choose an allocator or its mode, and with its own in place of the
+ * base's. Libraries that the caller preloads already stay, behind the allocator's. One
+ * block, freed by free(); NULL where memory is short.
  */
 char **allocator_environment(
 	const struct program_allocator *allocator, char *const *base);

@@ -17,7 +17,8 @@
 #define GRACE_NS (2 * 1000000000ull)
 #define SERVER_GRACE_NS (20 * 1000000000ull)
 
-/* What a child may come to occupy between fork and exec. */
+/* What a child may come to occupy between fork and exec, beside an eighth of what it has.
+ */
 #define BEFORE_EXEC_BYTES (1024 * 1024)
 
 static uint64_t timeval_ns(const struct timeval *time)
@@ -229,7 +230,7 @@ static int run_to_end(const struct program_setup *setup, const struct launch *ch
  * than that says nothing of the program. */
 static void forget_own_peak(struct program_outcome *outcome, uint64_t own_bytes)
 {
-	if (outcome->peak_resident_bytes <= own_bytes + BEFORE_EXEC_BYTES)
+	if (outcome->peak_resident_bytes <= own_bytes + own_bytes / 8 + BEFORE_EXEC_BYTES)
 		outcome->peak_resident_bytes = 0;
 }
 

@@ -409,6 +409,21 @@ static int run_rounds(struct trials *trials, double *sample)
 	return 0;
 }
 
+static int run_unrecorded(struct trials *trials)
+{
+	const struct trials_setup *setup = trials->setup;
+	int error = 0;
+
+	trials->execution = (struct execution){.allocator = ""};
+	if (setup->tracer)
+		error = execute(trials, setup->tracer, false, NULL);
+	for (uint64_t i = 0; i < setup->warm_ups && !error && !stopped(trials); i++) {
+		trials->execution = (struct execution){.allocator = ""};
+		error = execute(trials, &setup->allocators[0], false, NULL);
+	}
+	return error;
+}
+
 int trials_run(const struct trials_setup *setup, struct trials_outcome *outcome,
 	struct complaint *complaint)
 {
@@ -429,10 +444,7 @@ int trials_run(const struct trials_setup *setup, struct trials_outcome *outcome,
 	}
 	for (size_t i = 0; i < cells; i++)
 		trials.wall_ns[i] = NAN;
-	for (uint64_t i = 0; i < setup->warm_ups && !error && !stopped(&trials); i++) {
-		trials.execution = (struct execution){.allocator = ""};
-		error = execute(&trials, &setup->allocators[0], false, NULL);
-	}
+	error = run_unrecorded(&trials);
 	if (!error)
 		error = run_rounds(&trials, sample);
 out:

@@ -26,6 +26,9 @@ struct trials_setup {
 	bool show_output;    /* its output goes where ours does */
 	bool timed, watched; /* which kinds of execution; one at least */
 	uint64_t rounds_min, rounds_max;
+	/* One execution before all others is under this one, and not recorded; NULL: none
+	 * is. */
+	const struct program_allocator *tracer;
 	uint64_t warm_ups;  /* executions of the reference that are not recorded */
 	uint64_t budget_ns; /* no new round after it once rounds_min are done */
 	double target;      /* half-width of the interval of every ratio that ends it */

@@ -4,7 +4,7 @@
 
 # What building and sweeping needs, and what the tests need beside that.
 # shellcheck disable=SC2034 # used by the scripts that source this
-build_packages=(gcc make pkg-config libc6-dev libhwloc-dev libpfm4-dev libjansson-dev libdw-dev
+build_packages=(gcc make pkg-config libc6-dev libhwloc-dev libpfm4-dev libjansson-dev libdw-dev libelf-dev
   gnuplot-nox fonts-dejavu-core)
 # shellcheck disable=SC2034
 allocator_packages=(libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4)

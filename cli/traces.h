@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CLI_TRACES_H
+#define CLI_TRACES_H
+
+#include "analysis/profile.h"
+#include "base/error.h"
+#include "base/text.h"
+
+#include <limits.h>
+
+/* In the folder of a run. */
+#define TRACES_FOLDER "traces"
+
+/* The traces that the processes of one execution left in a folder. */
+struct traces {
+	struct allocation_totals totals;
+	char path[PATH_MAX]; /* of the process that asked for most bytes; empty: none */
+};
+
+/*
+ * Reads all, and appends the whole profile of each to `whole`, where it is given, with
+ * `top` call sites. A folder that is not there holds none. 0 or -errno with the
+ * complaint.
+ */
+int traces_read(struct traces *traces, const char *folder, size_t top, struct text *whole,
+	struct complaint *complaint);
+
+/* Appends the digest of what was read. */
+int traces_digest(
+	const struct traces *traces, struct text *text, struct complaint *complaint);
+
+#endif
