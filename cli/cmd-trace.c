@@ -125,18 +125,24 @@ static int print_help(void)
 	return code;
 }
 
-static void tell_why_nothing(const char *program)
+/* Whether nothing was intercepted: then it is told why. */
+static bool is_beyond_reach(const struct traces *traces, const char *program)
 {
 	struct complaint complaint = {0};
 	struct program_file file;
 
+	if (traces->totals.allocations)
+		return false;
 	if (program_file_examine(&file, program) ||
 		!program_file_obstacle(&file, &complaint)) {
+		if (traces->totals.processes)
+			return false;
 		complaint_what(&complaint, "nothing was traced");
 		complaint_why(&complaint,
-			"the program asked for no memory, or its environment was cleaned");
+			"its environment was cleaned before the program began");
 	}
 	message_complaint(&complaint);
+	return true;
 }
 
 /* Every process's profile. */
@@ -151,8 +157,7 @@ static int report_all(const struct trace_options *options, const char *folder,
 	if (traces_read(&traces, folder, options->top, &text, complaint)) {
 		message_complaint(complaint);
 		code = EXIT_OWN_FAILURE;
-	} else if (traces.totals.allocations == 0) {
-		tell_why_nothing(options->program[0]);
+	} else if (is_beyond_reach(&traces, options->program[0])) {
 		code = EXIT_NOTHING;
 	}
 	if (options->quiet)

@@ -39,7 +39,16 @@ int traces_read(struct traces *traces, const char *folder, size_t top, struct te
 	if (glob(pattern, 0, NULL, &found))
 		return 0;
 	for (size_t i = 0; i < found.gl_pathc && !error; i++) {
-		error = add(traces, found.gl_pathv[i], &most, complaint);
+		struct complaint cut = {0};
+
+		error = add(traces, found.gl_pathv[i], &most, &cut);
+		/* Of a process that was killed before it had begun its trace. */
+		if (error == -EINVAL) {
+			error = 0;
+			continue;
+		}
+		if (error)
+			*complaint = cut;
 		if (error || !whole)
 			continue;
 		if (whole->length)

@@ -19,8 +19,8 @@ struct traces {
 
 /*
  * Reads all, and appends the whole profile of each to `whole`, where it is given, with
- * `top` call sites. A folder that is not there holds none. 0 or -errno with the
- * complaint.
+ * `top` call sites. A folder that is not there holds none, and a trace that its process
+ * did not live to begin is passed over. 0 or -errno with the complaint.
  */
 int traces_read(struct traces *traces, const char *folder, size_t top, struct text *whole,
 	struct complaint *complaint);

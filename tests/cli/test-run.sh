@@ -55,6 +55,52 @@ holds test -s "$work/events/groups/software.txt"
 holds grep -q 'counting and sampling changes' "$work/events/summary.txt"
 end
 
+begin "what the program asks of its allocator is in the report"
+run run -a libc -r 1 -w 0 --no-watch --output "$work/traced" -- awk 'BEGIN { for (i = 0; i < 50000; i++) a[i] = i }'
+exits 0
+out_has 'allocations of one execution'
+holds grep -q '^call sites by bytes' "$work/traced/profile.txt"
+holds grep -qE '^  blocks +[1-9][0-9]+' "$work/traced/summary.txt"
+cp "$work/traced/summary.txt" "$work/summary-before"
+run report "$work/traced"
+exits 0
+holds cmp "$work/summary-before" "$work/traced/summary.txt"
+end
+
+begin "without a traced execution there is no profile"
+run run -a libc -r 1 -w 0 --no-trace --quiet --output "$work/untraced" -- true
+exits 0
+holds test ! -e "$work/untraced/profile.txt"
+holds test ! -e "$work/untraced/traces"
+end
+
+begin "a static program and one with a malloc of its own are no comparison"
+echo 'int main(void) { return 0; }' >"$work/static.c"
+cat >"$work/own.c" <<'C'
+#include <stddef.h>
+static char heap[1 << 16];
+static size_t used;
+void *malloc(size_t bytes);
+void *malloc(size_t bytes)
+{
+	used += (bytes + 15) & ~(size_t)15;
+	return heap + used;
+}
+int main(void) { return malloc(5) == NULL; }
+C
+holds gcc -static -o "$work/static" "$work/static.c"
+holds gcc -rdynamic -o "$work/own" "$work/own.c"
+run run -a libc,libc-thp -r 1 -w 0 --output "$work/beside" -- "$work/static"
+exits 0
+out_has 'nothing to compare'
+out_has 'it is static'
+err_has 'no allocator is loaded into'
+run run -a libc,libc-thp -r 1 -w 0 --output "$work/own-malloc" -- "$work/own"
+exits 0
+out_has 'nothing to compare'
+err_has 'it defines malloc itself'
+end
+
 begin "without counters there are no events"
 run run -a libc -r 1 -w 0 --counters none --output "$work/no-events" -- true
 exits 0
@@ -174,7 +220,7 @@ begin "the command of --prepare runs before each execution"
 run run -a libc -r 2 -w 1 --no-watch --quiet --prepare "echo >>'$work/prepared'" \
   --output "$work/prepare" -- true
 exits 0
-holds test "$(wc -l <"$work/prepared")" -eq 3
+holds test "$(wc -l <"$work/prepared")" -eq 4 # traced, to warm up, and two that count
 end
 
 begin "a failing --prepare ends the run"
@@ -194,7 +240,7 @@ run run -a libc,libc-thp -r 2 -w 0 --json --output "$work/served" --prepare "rm 
   --ready "test -e '$work/server.ready'" --stop USR1 --load "echo 'did 1,250.5 requests'; echo 'did 749.5 requests'" \
   --throughput 'did ([0-9.,]+) requests' -- sh "$work/server"
 exits 0
-holds test "$(wc -l <"$work/server.ended")" -eq 8
+holds test "$(wc -l <"$work/server.ended")" -eq 9 # eight that count, and the traced one
 holds python3 - "$work/served/executions.csv" <<'PYTHON'
 import csv, sys
 rows = list(csv.DictReader(open(sys.argv[1])))
