@@ -3,13 +3,22 @@
 
 #include "analysis/comparison-print.h"
 #include "analysis/figure-panel.h"
+#include "analysis/profile-figure.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { ROW = 32, HEADER = 120, AXIS = 60, TITLE = 44, FOOTER = 24, COMMAND_SHOWN = 130 };
+enum {
+	ROW = 32,
+	HEADER = 120,
+	AXIS = 60,
+	TITLE = 44,
+	FOOTER = 24,
+	PROFILE = 220,
+	COMMAND_SHOWN = 130
+};
 #define FASTER_COLOUR "#009E73"
 #define SLOWER_COLOUR "#D55E00"
 #define UNSURE_COLOUR "#777777"
@@ -220,13 +229,14 @@ static void describe_head(struct drawing *drawing, const struct environment *env
 	text_release(&headline);
 }
 
-static void describe_layout(struct drawing *drawing)
+static void describe_layout(struct drawing *drawing, bool has_profile)
 {
 	size_t rows = drawing->ratio_rows > drawing->why_rows ? drawing->ratio_rows
 							      : drawing->why_rows;
 	size_t upper = (rows + 1) * ROW;
 	size_t lower = drawing->bar_rows * ROW;
-	size_t height = HEADER + TITLE + upper + AXIS + TITLE + lower + AXIS + FOOTER;
+	size_t above = HEADER + TITLE + upper + AXIS + TITLE + lower + AXIS;
+	size_t height = above + (has_profile ? TITLE + PROFILE + AXIS : 0) + FOOTER;
 
 	text_format(&drawing->settings,
 		"width = %d\nheight = %zu\nupper_top = %d\nupper_bottom = %zu\n"
@@ -237,6 +247,9 @@ static void describe_layout(struct drawing *drawing)
 		HEADER + TITLE + upper + AXIS + TITLE + lower, drawing->ratio_rows,
 		drawing->why_rows, drawing->bar_rows, rows);
 	text_format(&drawing->settings,
+		"has_profile = %d\nprofile_top = %zu\nprofile_bottom = %zu\n",
+		has_profile, above + TITLE, above + TITLE + PROFILE);
+	text_format(&drawing->settings,
 		"ratio_low = %.6g\nratio_high = %.6g\nwhy_low = %.6g\nwhy_high = %.6g\n"
 		"bar_high = %.9g\n",
 		fmin(drawing->low / 1.03, 0.95), fmax(drawing->high * 1.03, 1.05),
@@ -245,7 +258,8 @@ static void describe_layout(struct drawing *drawing)
 }
 
 int comparison_figure_write(const struct comparison *comparison,
-	const struct environment *environment, const char *folder)
+	const struct environment *environment, const struct profile *profile,
+	const struct profile_resolver *resolver, const char *folder)
 {
 	struct drawing drawing = {.comparison = comparison,
 		.telling = most_telling(comparison),
@@ -253,7 +267,7 @@ int comparison_figure_write(const struct comparison *comparison,
 		.high = 1,
 		.why_low = 1,
 		.why_high = 1};
-	int error;
+	int error = 0;
 
 	if (!drawing.telling)
 		return -ENODATA;
@@ -266,8 +280,12 @@ int comparison_figure_write(const struct comparison *comparison,
 	draw_ratios(&drawing);
 	draw_why(&drawing);
 	draw_bars(&drawing);
-	describe_layout(&drawing);
-	error = figure_file(folder, "settings.gp", &drawing.settings);
+	describe_layout(&drawing, profile != NULL);
+	if (profile)
+		error = profile_figure_write(
+			profile, resolver, folder, &drawing.settings);
+	if (!error)
+		error = figure_file(folder, "settings.gp", &drawing.settings);
 	if (!error)
 		error = figure_file(folder, "ratio.tsv", &drawing.ratio);
 	if (!error)

@@ -7,11 +7,13 @@
 
 /*
  * What scripts/plots/comparison.gp draws, into an existing folder: settings.gp and the
- * data of its three panels: ratios of time with their intervals, the other quantities of
- * the most telling contender, and where the time goes. 0; -ENODATA where nothing can be
- * compared; -errno.
+ * data of its panels: ratios of time with their intervals, the other quantities of the
+ * most telling contender, where the time goes and, with a profile, what the program asks
+ * of its allocator. 0; -ENODATA where nothing can be compared; -errno.
  */
 int comparison_figure_write(const struct comparison *comparison,
-	const struct environment *environment, const char *folder);
+	const struct environment *environment,
+	const struct profile *profile, /* NULL: none */
+	const struct profile_resolver *resolver, const char *folder);
 
 #endif

@@ -166,6 +166,7 @@ static int report_all(const struct trace_options *options, const char *folder,
 	if (output_text(&text))
 		code = EXIT_OWN_FAILURE;
 	text_release(&text);
+	traces_release(&traces);
 	return code;
 }
 

@@ -55,10 +55,14 @@ static int print_summary(
 	const struct report *report, struct text *text, struct complaint *complaint)
 {
 	(void)comparison_print(&report->comparison, &report->environment, false, text);
-	if (!report->traces.path[0])
+	if (!report->traces.has_main)
 		return 0;
 	text_append(text, "\nallocations of one execution (all of it: " PROFILE ")\n");
-	return traces_digest(&report->traces, text, complaint);
+	if (profile_print_digest(&report->traces.main, &report->traces.totals,
+		    &report->traces.resolver, text) == 0)
+		return 0;
+	complaint_what(complaint, "not enough memory for the summary");
+	return -ENOMEM;
 }
 
 static int write_all(
@@ -96,8 +100,9 @@ static int draw(
 	(void)snprintf(path, sizeof(path), "%s/figure", folder);
 	error = file_make_folders(path);
 	if (!error)
-		error = comparison_figure_write(
-			&report->comparison, &report->environment, path);
+		error = comparison_figure_write(&report->comparison, &report->environment,
+			report->traces.has_main ? &report->traces.main : NULL,
+			&report->traces.resolver, path);
 	if (error == -ENODATA) {
 		complaint_what(complaint, "there is no figure");
 		complaint_why(complaint, "no two allocators have times in one round");
@@ -161,6 +166,7 @@ int report_write_comparison(
 		error = write_report(report, written, complaint);
 		records_release(&report->executions);
 	}
+	traces_release(&report->traces);
 	text_release(&report->profile);
 	free(report);
 	return error;

@@ -6,11 +6,26 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-static int add(struct traces *traces, const char *path, uint64_t *most,
-	struct complaint *complaint)
+/* The symbols of the profile that is kept. */
+static int keep(struct traces *traces, struct profile *profile)
+{
+	struct symbols *symbols = symbols_open(profile->file);
+
+	if (!symbols)
+		return -ENOMEM;
+	traces_release(traces);
+	traces->has_main = true;
+	traces->main = *profile;
+	traces->resolver =
+		(struct profile_resolver){.resolve = symbols_resolve, .context = symbols};
+	return 0;
+}
+
+static int add(struct traces *traces, const char *path, struct complaint *complaint)
 {
 	struct profile profile;
 	int error = profile_load(&profile, path, complaint);
@@ -18,30 +33,33 @@ static int add(struct traces *traces, const char *path, uint64_t *most,
 	if (error)
 		return error;
 	allocation_totals_add(&traces->totals, &profile);
-	if (!traces->path[0] || profile.asked_bytes > *most) {
-		*most = profile.asked_bytes;
-		(void)snprintf(traces->path, sizeof(traces->path), "%s", path);
+	if (traces->has_main && profile.asked_bytes <= traces->main.asked_bytes) {
+		profile_release(&profile);
+		return 0;
 	}
-	profile_release(&profile);
-	return 0;
+	error = keep(traces, &profile);
+	if (error) {
+		complaint_what(complaint, "not enough memory for the symbols");
+		profile_release(&profile);
+	}
+	return error;
 }
 
 int traces_read(struct traces *traces, const char *folder, size_t top, struct text *whole,
 	struct complaint *complaint)
 {
 	char pattern[PATH_MAX + 16];
-	uint64_t most = 0;
 	glob_t found;
 	int error = 0;
 
-	*traces = (struct traces){.path = ""};
+	*traces = (struct traces){.has_main = false};
 	(void)snprintf(pattern, sizeof(pattern), "%s/*.trace", folder);
 	if (glob(pattern, 0, NULL, &found))
 		return 0;
 	for (size_t i = 0; i < found.gl_pathc && !error; i++) {
 		struct complaint cut = {0};
 
-		error = add(traces, found.gl_pathv[i], &most, &cut);
+		error = add(traces, found.gl_pathv[i], &cut);
 		/* Of a process that was killed before it had begun its trace. */
 		if (error == -EINVAL) {
 			error = 0;
@@ -59,25 +77,11 @@ int traces_read(struct traces *traces, const char *folder, size_t top, struct te
 	return error;
 }
 
-int traces_digest(
-	const struct traces *traces, struct text *text, struct complaint *complaint)
+void traces_release(struct traces *traces)
 {
-	struct profile_resolver resolver = {.resolve = symbols_resolve};
-	struct profile profile;
-	int error;
-
-	if (!traces->path[0])
-		return 0;
-	error = profile_load(&profile, traces->path, complaint);
-	if (error)
-		return error;
-	resolver.context = symbols_open(profile.file);
-	error = resolver.context
-			? profile_print_digest(&profile, &traces->totals, &resolver, text)
-			: -ENOMEM;
-	if (error)
-		complaint_what(complaint, "not enough memory for the symbols");
-	symbols_close(resolver.context);
-	profile_release(&profile);
-	return error;
+	if (!traces->has_main)
+		return;
+	symbols_close(traces->resolver.context);
+	profile_release(&traces->main);
+	traces->has_main = false;
 }

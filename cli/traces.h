@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#include <limits.h>
+#include <stdbool.h>
 
 /* In the folder of a run. */
 #define TRACES_FOLDER "traces"
@@ -14,7 +14,11 @@
 /* The traces that the processes of one execution left in a folder. */
 struct traces {
 	struct allocation_totals totals;
-	char path[PATH_MAX]; /* of the process that asked for most bytes; empty: none */
+	/* Of the process that asked for most bytes; where there is none, neither is to be
+	 * used. */
+	bool has_main;
+	struct profile main;
+	struct profile_resolver resolver;
 };
 
 /*
@@ -24,9 +28,6 @@ struct traces {
  */
 int traces_read(struct traces *traces, const char *folder, size_t top, struct text *whole,
 	struct complaint *complaint);
-
-/* Appends the digest of what was read. */
-int traces_digest(
-	const struct traces *traces, struct text *text, struct complaint *complaint);
+void traces_release(struct traces *traces);
 
 #endif

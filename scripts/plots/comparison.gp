@@ -107,6 +107,64 @@ do for [kind in "png svg"] {
     "" using 2:1:2:3:($1 - 0.35):($1 + 0.35) with boxxyerror lc rgb "#D55E00", \
     "" using ($3 + bar_high * 0.01):1:(bar_remark[int($1)]) with labels left tc rgb "#777777"
   unset label
+
+  # What the program asks of its allocator.
+  if (has_profile) {
+    set label 1 profile_title at screen 40.0 / width, screen 1 - (profile_top - 14.0) / height left \
+      font ":Bold,14"
+    set lmargin at screen 70.0 / width
+    set rmargin at screen 460.0 / width
+    set tmargin at screen 1 - 1.0 * profile_top / height
+    set bmargin at screen 1 - 1.0 * profile_bottom / height
+    set xrange [sizes_low - 1:sizes_high + 1]
+    set yrange [0:sizes_top * 1.25]
+    unset xtics
+    set xtics nomirror out scale 0.5 textcolor rgb "#222222"
+    eval "set xtics (" . sizes_tics . ")"
+    set ytics nomirror out scale 0.5 textcolor rgb "#222222" autofreq
+    set grid ytics lt 1 lw 1 lc rgb grid_colour
+    set border 3 lc rgb "#888888"
+    set xlabel "size of a block"
+    set label 2 "■ % of the blocks" at graph 0.03, graph 0.93 left tc rgb "#0072B2"
+    set label 3 "■ % of the bytes" at graph 0.45, graph 0.93 left tc rgb "#E69F00"
+    plot "sizes.tsv" using ($1 - 0.2):2:(0.38) with boxes lc rgb "#0072B2", \
+      "" using ($1 + 0.2):3:(0.38) with boxes lc rgb "#E69F00"
+    unset label
+
+    set lmargin at screen 540.0 / width
+    set rmargin at screen 900.0 / width
+    set xrange [0:*]
+    set yrange [0:live_top * 1.25]
+    unset xtics
+    set xtics nomirror out scale 0.5 autofreq textcolor rgb "#222222"
+    set xlabel "seconds of the traced execution"
+    set label 2 "live MiB" at graph 0.03, graph 0.93 left tc rgb "#0072B2"
+    set label 3 "resident MiB" at graph 0.35, graph 0.93 left tc rgb "#777777"
+    plot "live.tsv" using 1:3 with lines lw 1.5 lc rgb "#AAAAAA", \
+      "" using 1:2 with lines lw 2 lc rgb "#0072B2"
+    unset label
+
+    # Names of call sites are long: a list, not a panel of bars.
+    set label 1 "call sites by bytes" at screen 940.0 / width, \
+      screen 1 - (profile_top - 14.0) / height left font ":Bold,14"
+    do for [i = 1:site_rows] {
+      set label 100 + i site_name[i] at screen 940.0 / width, \
+        screen 1 - (profile_top + 4.0 + 30.0 * i) / height left font ",12"
+    }
+    if (site_rows == 0) {
+      set label 2 "none: too few bytes for a sample" at screen 940.0 / width, \
+        screen 1 - (profile_top + 34.0) / height left tc rgb "#777777"
+    }
+    unset border
+    unset xtics
+    unset ytics
+    unset xlabel
+    unset grid
+    set xrange [0:1]
+    set yrange [0:1]
+    plot NaN notitle
+    unset label
+  }
   unset multiplot
   set output
 }

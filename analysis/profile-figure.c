@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/profile-figure.h"
+
+#include "analysis/figure-panel.h"
+#include "base/number.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MIB 1048576.0
+
+static uint64_t blocks_of(const uint64_t calls[TRACE_CALLS])
+{
+	return calls[TRACE_MALLOC] + calls[TRACE_CALLOC] + calls[TRACE_REALLOC] +
+	       calls[TRACE_ALIGNED];
+}
+
+/* The classes that hold anything, from the first to the last. */
+static int write_sizes(
+	const struct profile *profile, const char *folder, struct text *settings)
+{
+	double blocks = fmax((double)blocks_of(profile->calls), 1);
+	double bytes = fmax((double)profile->asked_bytes, 1);
+	unsigned first = TRACE_CLASSES;
+	unsigned last = 0;
+	double highest = 0;
+	struct text data;
+	int error;
+
+	text_init(&data);
+	text_append(settings, "sizes_tics = '");
+	for (unsigned i = 0; i < TRACE_CLASSES; i++) {
+		const struct trace_class *class = &profile->total[i];
+		double of_blocks = 100 * (double)blocks_of(class->calls) / blocks;
+		double of_bytes = 100 * (double)class->asked_bytes / bytes;
+		char size[NUMBER_TEXT];
+
+		if (of_blocks == 0)
+			continue;
+		if (first == TRACE_CLASSES)
+			first = i;
+		last = i;
+		highest = fmax(highest, fmax(of_blocks, of_bytes));
+		text_format(&data, "%u\t%.4g\t%.4g\n", i, of_blocks, of_bytes);
+		/* Each second class is an octave; a label for every fourth octave. */
+		if (i % 8 == 1)
+			text_format(settings, "%s\"%s\" %u", i > first ? ", " : "",
+				number_format_bytes(size, trace_class_bytes(i)), i);
+	}
+	text_format(settings, "'\nsizes_low = %u\nsizes_high = %u\nsizes_top = %.4g\n",
+		first, last, highest);
+	error = figure_file(folder, "sizes.tsv", &data);
+	text_release(&data);
+	return error;
+}
+
+static int write_live(
+	const struct profile *profile, const char *folder, struct text *settings)
+{
+	const struct trace_file *file = profile->file;
+	uint64_t count = file->timeline_count;
+	uint64_t first = count > TRACE_TIMELINE ? count - TRACE_TIMELINE : 0;
+	double top = 0;
+	struct text data;
+	int error;
+
+	text_init(&data);
+	for (uint64_t i = first; i < count; i++) {
+		const struct trace_moment *moment = &file->timeline[i % TRACE_TIMELINE];
+
+		text_format(&data, "%.6f\t%.6g\t%.6g\n",
+			(double)(moment->at_ns - file->started_ns) / 1e9,
+			(double)moment->live_bytes / MIB,
+			(double)moment->resident_bytes / MIB);
+		top = fmax(top,
+			fmax((double)moment->live_bytes, (double)moment->resident_bytes) /
+				MIB);
+	}
+	/* gnuplot takes no empty file. */
+	if (count == 0)
+		text_append(&data, "0\t0\t0\n");
+	text_format(settings, "live_top = %.6g\n", fmax(top, 1));
+	error = figure_file(folder, "live.tsv", &data);
+	text_release(&data);
+	return error;
+}
+
+static void describe_sites(const struct profile *profile,
+	const struct profile_resolver *resolver, struct text *settings)
+{
+	size_t count = profile->sites_count < PROFILE_FIGURE_SITES ? profile->sites_count
+								   : PROFILE_FIGURE_SITES;
+
+	text_format(settings, "site_rows = %zu\narray site_name[%d]\n", count,
+		PROFILE_FIGURE_SITES);
+	for (size_t i = 0; i < count; i++) {
+		const struct trace_site *site = profile->sites[i].site;
+		char name[160], bytes[NUMBER_TEXT];
+
+		(void)snprintf(name, sizeof(name),
+			"%.0f %%  %.44s  (%s, %" PRIu64 " calls)",
+			100 * (double)site->weight_bytes / (double)profile->weight_bytes,
+			site->depth ? resolver->resolve(
+					      resolver->context, site->frames[0] - 1)
+				    : "?",
+			number_format_bytes(bytes, site->weight_bytes),
+			(uint64_t)site->weight_calls);
+		text_format(settings, "site_name[%zu] = ", i + 1);
+		figure_quote(settings, name);
+		text_append(settings, "\n");
+	}
+}
+
+int profile_figure_write(const struct profile *profile,
+	const struct profile_resolver *resolver, const char *folder,
+	struct text *settings)
+{
+	const char *slash = strrchr(profile->file->program, '/');
+	char title[200], asked[NUMBER_TEXT];
+	int error = write_sizes(profile, folder, settings);
+
+	if (!error)
+		error = write_live(profile, folder, settings);
+	describe_sites(profile, resolver, settings);
+	(void)snprintf(title, sizeof(title),
+		"what %.60s asks of its allocator: %" PRIu64 " blocks, %s",
+		slash ? slash + 1 : profile->file->program, blocks_of(profile->calls),
+		number_format_bytes(asked, profile->asked_bytes));
+	text_append(settings, "profile_title = ");
+	figure_quote(settings, title);
+	text_append(settings, "\n");
+	return error;
+}
