@@ -17,6 +17,19 @@ static uint64_t blocks_of(const uint64_t calls[TRACE_CALLS])
 	       calls[TRACE_ALIGNED];
 }
 
+/* The first class, then each fourth octave: an octave is two classes. */
+static void describe_tics(unsigned first, unsigned last, struct text *settings)
+{
+	char size[NUMBER_TEXT];
+
+	text_format(settings, "sizes_tics = '\"%s\" %u",
+		number_format_bytes(size, trace_class_bytes(first)), first);
+	for (unsigned i = first + 8; i <= last; i += 8)
+		text_format(settings, ", \"%s\" %u",
+			number_format_bytes(size, trace_class_bytes(i)), i);
+	text_append(settings, "'\n");
+}
+
 /* The classes that hold anything, from the first to the last. */
 static int write_sizes(
 	const struct profile *profile, const char *folder, struct text *settings)
@@ -30,12 +43,10 @@ static int write_sizes(
 	int error;
 
 	text_init(&data);
-	text_append(settings, "sizes_tics = '");
 	for (unsigned i = 0; i < TRACE_CLASSES; i++) {
 		const struct trace_class *class = &profile->total[i];
 		double of_blocks = 100 * (double)blocks_of(class->calls) / blocks;
 		double of_bytes = 100 * (double)class->asked_bytes / bytes;
-		char size[NUMBER_TEXT];
 
 		if (of_blocks == 0)
 			continue;
@@ -44,12 +55,11 @@ static int write_sizes(
 		last = i;
 		highest = fmax(highest, fmax(of_blocks, of_bytes));
 		text_format(&data, "%u\t%.4g\t%.4g\n", i, of_blocks, of_bytes);
-		/* Each second class is an octave; a label for every fourth octave. */
-		if (i % 8 == 1)
-			text_format(settings, "%s\"%s\" %u", i > first ? ", " : "",
-				number_format_bytes(size, trace_class_bytes(i)), i);
 	}
-	text_format(settings, "'\nsizes_low = %u\nsizes_high = %u\nsizes_top = %.4g\n",
+	if (first > last)
+		first = last;
+	describe_tics(first, last, settings);
+	text_format(settings, "sizes_low = %u\nsizes_high = %u\nsizes_top = %.4g\n",
 		first, last, highest);
 	error = figure_file(folder, "sizes.tsv", &data);
 	text_release(&data);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/cmd.h"
+#include "cli/contenders.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/pools.h"
@@ -10,7 +11,6 @@
 #include "cli/run-folder.h"
 #include "cli/run-options.h"
 #include "cli/self-check.h"
-#include "cli/share.h"
 #include "cli/signals.h"
 #include "cli/tracer.h"
 #include "cli/traces.h"
@@ -29,8 +29,7 @@ struct command {
 	struct run_options options;
 	struct environment environment;
 	struct machine machine;
-	struct program_allocator allocators[TRIALS_ALLOCATORS];
-	size_t allocators_count;
+	struct contenders contenders;
 	struct pools pools;
 	struct run_folder folder;
 	struct sink memory; /* memory.csv */
@@ -48,95 +47,6 @@ static int fail(const struct command *command)
 {
 	message_complaint(&command->complaint);
 	return EXIT_OWN_FAILURE;
-}
-
-static int print_list(void)
-{
-	char folder[PATH_MAX];
-	struct text text;
-	int code;
-
-	share_own_libraries(folder);
-	text_init(&text);
-	for (size_t i = 0; program_allocators[i].name[0]; i++) {
-		struct program_allocator found;
-		struct complaint complaint = {0};
-		bool installed = allocator_find(&found, program_allocators[i].name,
-					 folder, &complaint) == 0;
-
-		text_append(&text, program_allocators[i].name);
-		text_pad_to(&text, 16);
-		text_append(&text, program_allocators[i].summary);
-		if (installed)
-			text_format(&text, "%s%s%s", found.path[0] ? " [" : "",
-				found.path, found.path[0] ? "]" : "");
-		else
-			text_format(&text, " (not installed: %s)", complaint.advice);
-		text_append(&text, "\n");
-	}
-	code = output_text(&text);
-	text_release(&text);
-	return code ? EXIT_OWN_FAILURE : 0;
-}
-
-/* One that is not installed is noted where it was asked for by name. */
-static int add_allocator(
-	struct command *command, const char *name, const char *folder, bool by_name)
-{
-	struct program_allocator *allocator =
-		&command->allocators[command->allocators_count];
-	int error = allocator_find(allocator, name, folder, &command->complaint);
-
-	if (error == -ENOPKG && command->allocators_count > 0) {
-		if (by_name)
-			message_complaint(&command->complaint);
-		(void)environment_note_complaint(
-			&command->environment, "", &command->complaint);
-		return 0;
-	}
-	if (!error)
-		command->allocators_count++;
-	return error;
-}
-
-static int add_definitions(struct command *command)
-{
-	for (size_t i = 0; i < command->options.definitions_count; i++) {
-		struct complaint why = {0};
-		int error;
-
-		if (command->allocators_count == TRIALS_ALLOCATORS) {
-			complaint_what(&command->complaint, "too many allocators");
-			complaint_why(
-				&command->complaint, "at most %d", TRIALS_ALLOCATORS);
-			return -EINVAL;
-		}
-		error = allocator_define(
-			&command->allocators[command->allocators_count++],
-			command->options.definitions[i], &why);
-		if (error) {
-			complaint_what(&command->complaint, "--allocator cannot be used");
-			complaint_why(&command->complaint, "%s", why.why);
-			return error;
-		}
-	}
-	return 0;
-}
-
-static int choose_allocators(struct command *command)
-{
-	const struct run_options *options = &command->options;
-	bool all = options->allocators_count == 1 &&
-		   strcmp(options->allocators[0], "all") == 0;
-	char folder[PATH_MAX];
-	int error = 0;
-
-	share_own_libraries(folder);
-	for (size_t i = 0; all && program_allocators[i].name[0] && !error; i++)
-		error = add_allocator(command, program_allocators[i].name, folder, false);
-	for (size_t i = 0; !all && i < options->allocators_count && !error; i++)
-		error = add_allocator(command, options->allocators[i], folder, true);
-	return error ? error : add_definitions(command);
 }
 
 static int on_write(void *context, const struct execution *execution)
@@ -176,8 +86,8 @@ static int run_trials(struct command *command)
 	const struct trials_setup setup = {
 		.arguments = options->program,
 		.environment = environ,
-		.allocators = command->allocators,
-		.allocators_count = command->allocators_count,
+		.allocators = command->contenders.allocators,
+		.allocators_count = command->contenders.count,
 		.input = options->input,
 		.prepare = options->prepare,
 		.check_output = options->check_output,
@@ -224,7 +134,7 @@ static void fill_environment(struct command *command, int argc, char **argv)
 	environment->target = command->options.target;
 	environment->budget_ns = command->options.budget_ns;
 	(void)snprintf(environment->baseline, sizeof(environment->baseline), "%s",
-		command->allocators[0].name);
+		command->contenders.allocators[0].name);
 }
 
 static int open_memory(struct command *command)
@@ -281,8 +191,9 @@ static void open_traces(struct command *command)
 		complaint_why(&complaint, "%s", strerror(errno));
 	} else {
 		setup.folder = folder;
-		command->traced = tracer_init(&command->tracer, &command->allocators[0],
-					  &setup, &complaint) == 0;
+		command->traced =
+			tracer_init(&command->tracer, &command->contenders.allocators[0],
+				&setup, &complaint) == 0;
 	}
 	if (!command->traced)
 		(void)environment_note_complaint(&command->environment, "", &complaint);
@@ -320,9 +231,11 @@ static void open_pools(struct command *command)
 static int tell(const struct command *command)
 {
 	const struct run_options *options = &command->options;
-	const char *name = options->json  ? "comparison.json"
-			   : options->csv ? "comparison.csv"
-					  : "summary.txt";
+	const char *name = options->json       ? "comparison.json"
+			   : options->csv      ? "comparison.csv"
+			   : options->perf_csv ? "perf-stat.csv"
+			   : options->perf     ? "perf-stat.txt"
+					       : "summary.txt";
 	char path[PATH_MAX + 32];
 	struct text text;
 	int code = 0;
@@ -331,7 +244,7 @@ static int tell(const struct command *command)
 	(void)snprintf(path, sizeof(path), "%s/%s", command->folder.path, name);
 	if (!options->quiet && file_read_all(path, &text))
 		code = EXIT_OWN_FAILURE;
-	if (options->quiet || (!options->json && !options->csv))
+	if (options->quiet || (!options->json && !options->csv && !options->perf_csv))
 		text_format(&text, "%sreport: %s\n", text.length ? "\n" : "",
 			command->folder.path);
 	if (output_text(&text))
@@ -416,6 +329,13 @@ static int choose_counters(struct command *command)
 		fprintf(stderr, "escalier: hardware counters: %s\n",
 			environment->counters_missing);
 	}
+	if (!error && (command->options.perf || command->options.perf_csv) &&
+		command->counting.events.count == 0) {
+		complaint_what(
+			&command->complaint, "there is nothing to print as perf does");
+		complaint_why(&command->complaint, "no events are counted");
+		error = -EINVAL;
+	}
 	return error;
 }
 
@@ -470,8 +390,10 @@ static int run_command(struct command *command, int argc, char **argv)
 		return code;
 	}
 	if (command->options.list)
-		return print_list();
-	if (choose_allocators(command) || compile_pattern(command))
+		return contenders_print_all() ? EXIT_OWN_FAILURE : 0;
+	if (contenders_choose(&command->contenders, &command->options,
+		    &command->environment, &command->complaint) ||
+		compile_pattern(command))
 		return fail(command);
 	if (signals_catch() != 0 ||
 		topology_load(&command->machine, NULL, &command->complaint))

@@ -3,6 +3,7 @@
 
 #include "analysis/comparison-figure.h"
 #include "analysis/comparison-print.h"
+#include "analysis/perf-stat-print.h"
 #include "base/file.h"
 #include "cli/gnuplot.h"
 #include "cli/report.h"
@@ -65,6 +66,34 @@ static int print_summary(
 	return -ENOMEM;
 }
 
+/* The events once more, for those who read perf's. */
+static int write_perf_stat(
+	const struct report *report, struct text *written, struct complaint *complaint)
+{
+	const struct comparison *comparison = &report->comparison;
+	struct text text;
+	int error;
+
+	if (comparison->executions->events.count == 0)
+		return 0;
+	text_init(&text);
+	for (size_t i = 0; i < comparison->count; i++)
+		(void)perf_stat_print(comparison, &report->environment,
+			&comparison->contenders[i], &text);
+	error = write_text(report->folder, "perf-stat.txt", &text, written, complaint);
+	text_clear(&text);
+	for (size_t i = 0; i < comparison->count; i++) {
+		text_format(&text, "# %s\n", comparison->contenders[i].allocator);
+		(void)perf_stat_print_fields(
+			comparison, &comparison->contenders[i], ",", &text);
+	}
+	if (!error)
+		error = write_text(
+			report->folder, "perf-stat.csv", &text, written, complaint);
+	text_release(&text);
+	return error;
+}
+
 static int write_all(
 	const struct report *report, struct text *written, struct complaint *complaint)
 {
@@ -87,7 +116,7 @@ static int write_all(
 	text_release(&text);
 	if (!error && report->profile.length)
 		error = write_text(folder, PROFILE, &report->profile, written, complaint);
-	return error;
+	return error ? error : write_perf_stat(report, written, complaint);
 }
 
 static int draw(

@@ -12,7 +12,8 @@ enum { REPORT_NO_FIGURE = 1 };
  * A sweep's (windows.csv, environment.json, machine.xml, groups/) become summary.txt,
  * figure/ (what the figure is drawn from), staircase.png and staircase.svg; a program's
  * (executions.csv, environment.json) become summary.txt, comparison.csv,
- * comparison.json, figure/, comparison.png and comparison.svg. Appends the paths of what
+ * comparison.json, perf-stat.txt, perf-stat.csv, profile.txt (of traces/), figure/,
+ * comparison.png and comparison.svg. Appends the paths of what
  * it wrote for people, a line each. 0; REPORT_NO_FIGURE with the reason in the complaint
  * where the summary is written and the figure is not; -errno with a complaint.
  */

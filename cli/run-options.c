@@ -108,6 +108,15 @@ static int take_cpus(void *target, const char *value, struct complaint *why)
 		       : 0;
 }
 
+static int take_separator(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+
+	(void)why;
+	options->perf_csv = true;
+	return strcmp(value, ",") == 0 ? 0 : -EINVAL;
+}
+
 static int take_stop(void *target, const char *value, struct complaint *why)
 {
 	struct run_options *options = target;
@@ -156,6 +165,7 @@ OPTION_FLAG(take_no_trace, struct run_options, no_trace)
 OPTION_FLAG(take_list, struct run_options, list)
 OPTION_FLAG(take_csv, struct run_options, csv)
 OPTION_FLAG(take_json, struct run_options, json)
+OPTION_FLAG(take_perf, struct run_options, perf)
 OPTION_FLAG(take_quiet, struct run_options, quiet)
 OPTION_FLAG(take_help, struct run_options, help)
 
@@ -209,6 +219,9 @@ static const struct option_row rows[] = {
 	{"list", 'l', NULL, "the allocators, and which are installed", "", take_list},
 	{"csv", 0, NULL, "the comparison as CSV", "", take_csv},
 	{"json", 0, NULL, "the comparison as JSON, and executions.jsonl", "", take_json},
+	{"perf", 0, NULL, "the events in the layout of perf stat", "", take_perf},
+	{"field-separator", 'x', "SEPARATOR", "the events as perf stat -x, prints them",
+		"a comma", take_separator},
 	{"quiet", 'q', NULL, "no progress, and only the report's place on stdout", "",
 		take_quiet},
 	{"help", 'h', NULL, "this text", "", take_help},

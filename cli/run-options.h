@@ -36,6 +36,7 @@ struct run_options {
 	bool no_watch, no_trace;
 	bool list;
 	bool csv, json;
+	bool perf, perf_csv; /* in the layouts of perf-stat(1) */
 	bool quiet;
 	bool help;
 };

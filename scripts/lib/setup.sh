@@ -10,7 +10,7 @@ build_packages=(gcc make pkg-config libc6-dev libhwloc-dev libpfm4-dev libjansso
 allocator_packages=(libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4)
 # shellcheck disable=SC2034
 check_packages=(likwid clang python3 clang-format clang-tidy libclang-rt-dev libcmocka-dev shellcheck git
-  file gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
+  file gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user linux-perf)
 
 missing_packages() {
   local package

@@ -101,6 +101,36 @@ out_has 'nothing to compare'
 err_has 'it defines malloc itself'
 end
 
+begin "events in the layouts of perf stat, and as it counts them"
+fill=(awk 'BEGIN { for (i = 0; i < 100000; i++) a[i] = i }')
+run run -a libc -r 2 -w 0 -e page-faults,context-switches --no-trace -x, --output "$work/perf" -- "${fill[@]}"
+exits 0
+holds grep -qE '^[0-9]+,,page-faults,[0-9.]+%,[0-9]+,100\.00,,$' "$out"
+file_has "$work/perf/perf-stat.txt" "Performance counter stats for 'awk"
+holds grep -qE '^ +[0-9,]+ +page-faults +\( \+- ' "$work/perf/perf-stat.txt"
+run run -a libc -r 1 -w 0 -e page-faults --no-trace --perf --output "$work/perf-text" -- true
+exits 0
+out_has "Performance counter stats for 'true' under libc:"
+run run -a libc --counters none --perf --output "$work/perf-none" -- true
+exits 125
+err_has 'no events are counted'
+run run -a libc -x: --output "$work/perf-none" -- true
+exits 125
+err_has 'a comma'
+end
+
+begin "perf stat counts the same"
+if ! perf stat -x, -e page-faults:u true >"$work/perf-true" 2>&1; then
+  skip "perf cannot count here"
+else
+  perf stat -x, -o "$work/perf-fill" -e page-faults:u "${fill[@]}"
+  theirs=$(awk -F, '/page-faults/ { print $1 }' "$work/perf-fill")
+  ours=$(awk -F, '/page-faults/ { print $1 }' "$work/perf/perf-stat.csv")
+  # The same program faults the same pages, but for what its start leaves to chance.
+  holds test $((ours * 20)) -ge $((theirs * 19)) -a $((ours * 19)) -le $((theirs * 20))
+  end
+fi
+
 begin "without counters there are no events"
 run run -a libc -r 1 -w 0 --counters none --output "$work/no-events" -- true
 exits 0
