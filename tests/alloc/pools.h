@@ -68,7 +68,7 @@ static inline int pools_run(uint64_t pages, int (*run)(void))
 	int status = -1;
 	pid_t child;
 
-	for (int try = 0; try < 1500 && lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0;
+	for (int try = 0; try < 5000 && lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0;
 		try++)
 		(void)usleep(100000);
 	/* Without rights or memory the tests that need pages say so and are skipped. */

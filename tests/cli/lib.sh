@@ -174,7 +174,7 @@ lock_pools() {
   local pool
   [ -d /sys/kernel/mm/hugepages ] || return 0
   exec 9</sys/kernel/mm/hugepages
-  flock --wait 150 9 || echo "# the pools are in use by another suite"
+  flock --wait 500 9 || echo "# the pools are in use by another suite"
   for pool in /sys/kernel/mm/hugepages/*/nr_hugepages; do
     if [ -w "$pool" ] && [ "$(cat "$pool")" != 0 ]; then
       pools_before+=("$(cat "$pool")" "$pool")

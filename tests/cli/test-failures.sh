@@ -48,9 +48,9 @@ ends_well() {
   fi
 }
 
-# The calls from 1 to $1: all of them up to 8, else 8 spread evenly with the first and the last.
+# The calls from 1 to $1: all of them up to 5, else 5 spread evenly with the first and the last.
 sample() {
-  local count=$1 most=8 i
+  local count=$1 most=5 i
   if [ "$count" -le $most ]; then
     seq 1 "$count"
   else
