@@ -179,6 +179,9 @@ check-aarch64:
 bench: all $(B)/bench/latency
 	bench/overhead.sh $(B)/escalier
 	$(B)/bench/latency
+# Ten programs under five allocators: about half an hour.
+bench-programs: all
+	bench/programs.sh $(abspath $(B)/escalier)
 $(B)/bench/%: $(B)/bench/%.o $(call libs_of,core)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 include bench/alloc/alloc.mk

@@ -15,7 +15,9 @@ ESCALIER_SHARE=$PWD
 ASAN_OPTIONS=exitcode=99
 UBSAN_OPTIONS=exitcode=99
 TSAN_OPTIONS=exitcode=99
-export ESCALIER ESCALIER_SHARE ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LC_ALL=C NO_COLOR=1
+# Debian's own programs first: a wrapper of python3 may take longer than the test.
+PATH=/usr/bin:/bin:$PATH
+export PATH ESCALIER ESCALIER_SHARE ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LC_ALL=C NO_COLOR=1
 
 work=$(mktemp -d)
 pools_before=() # pages and file of each pool that was not empty

@@ -187,7 +187,7 @@ static void test_scattered_survivors(void **state)
 static void test_huge_pages_stay_whole(void **state)
 {
 	struct random random;
-	uint64_t huge;
+	uint64_t huge, live;
 	size_t count;
 	size_t kept = 0;
 
@@ -207,7 +207,10 @@ static void test_huge_pages_stay_whole(void **state)
 		clock_sleep_ns(5 * 1000000u);
 		hp_free(hp_malloc(100));
 	}
-	assert_in_range(resident_huge(), huge - huge / 16, UINT64_MAX);
+	/* What lives is on huge pages still, where it was. Not all that was huge before
+	 * need be: what is freed drives older blocks out of a quarantine. */
+	live = kept * 8192;
+	assert_in_range(resident_huge(), huge < live ? huge : live, UINT64_MAX);
 	for (size_t i = 0; i < kept; i++)
 		hp_free(blocks[i]);
 	(void)hp_trim(0);
