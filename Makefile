@@ -58,8 +58,8 @@ libs_of = $(foreach l,$(1) $(BELOW_$(1)),$(B)/lib$(l).a)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all check bench bench-programs bench-alloc check-likwid test-programs lint lint-shell format format-check fuzz check-aarch64 \
-	check-install bench bench-alloc install uninstall clean
+.PHONY: all check check-likwid test-programs lint lint-shell format format-check fuzz check-aarch64 \
+	check-install bench bench-alloc bench-programs install uninstall clean
 
 all: $(B)/escalier $(B)/libescalier-trace.so
 
