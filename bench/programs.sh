@@ -85,7 +85,7 @@ needs python3 && measure python3 -- "$(readlink -f /usr/bin/python3)" "$folder/t
 needs perl && measure perl -- perl "$folder/table.pl"
 needs lua5.4 && measure lua -- lua5.4 "$folder/table.lua"
 measure sort -- sort -k3 --parallel=1 "$folder/lines"
-measure git-log -- git -C "$folder/history" log --stat --format=%h
+measure git-log -- git -C "$folder/history" log --stat --format=%h main
 measure gcc -- gcc -O1 -c -o "$folder/large.o" "$folder/large.c"
 # shellcheck disable=SC2016 # awk's own
 measure awk -- awk '{ n[$1 % 50000] = n[$1 % 50000] " " $3 } END { for (k in n) s += length(n[k]); print s }' "$folder/lines"
