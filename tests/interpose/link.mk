@@ -32,17 +32,17 @@ test-programs: $(INTERPOSE_PROGRAMS)
 # A sanitizer's runtime would have to come before the library: its build for asan traps, and the one
 # for tsan would show nothing new.
 .PHONY: check-interpose check-programs
-check-interpose: $(HP_LIBRARY) $(INTERPOSE_PROGRAMS)
-	ESCALIER=$(abspath $(B)/escalier) ESCALIER_HP_LIBRARY=$(abspath $(HP_LIBRARY)) MODE=$(MODE) \
-		INTERPOSE_PROGRAMS=$(abspath $(B)/$(INTERPOSE)) \
-		scripts/lib/run-tests.sh -l "$(notdir $(CC)) $(MODE)" $(INTERPOSE_SUITES)
+ifneq ($(MODE),tsan)
 INTERPOSE_SUITES := tests/interpose/test-interpose.sh
+endif
 ifeq ($(notdir $(CC)) $(MODE),gcc release)
 INTERPOSE_SUITES += tests/programs/test-programs.sh
 endif
-ifneq ($(MODE),tsan)
-check: check-interpose
-endif
+INTERPOSE_SETTINGS = ESCALIER_HP_LIBRARY=$(abspath $(HP_LIBRARY)) \
+	INTERPOSE_PROGRAMS=$(abspath $(B)/$(INTERPOSE))
+check-interpose: all $(INTERPOSE_PROGRAMS)
+	ESCALIER=$(abspath $(B)/escalier) MODE=$(MODE) $(INTERPOSE_SETTINGS) \
+		scripts/lib/run-tests.sh -l "$(notdir $(CC)) $(MODE)" $(INTERPOSE_SUITES)
 # All programs of the list; installs what is missing of them, about two gigabytes.
 check-programs: $(HP_LIBRARY)
 	ESCALIER_HP_LIBRARY=$(abspath $<) scripts/lib/check-programs.sh --install
