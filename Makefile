@@ -116,6 +116,10 @@ SUITES := $(INTERPOSE_SUITES) $(wildcard tests/cli/test-*.sh tests/alloc/hp/test
 ifeq ($(notdir $(CC)) $(MODE),clang release)
 SUITES := $(filter-out %/test-failures.sh %/test-interrupt.sh,$(SUITES))
 endif
+# Threads are the business of these alone.
+ifeq ($(MODE),tsan)
+SUITES := $(filter %/test-run.sh %/test-sweep.sh %/hp/test-%.sh,$(SUITES))
+endif
 INJECT := $(B)/tests/inject/inject.so
 $(INJECT): tests/inject/inject.c $(B)/flags
 	@mkdir -p $(@D)

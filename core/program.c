@@ -19,7 +19,7 @@
 
 /* What a child may come to occupy between fork and exec, beside an eighth of what it has.
  */
-#define BEFORE_EXEC_BYTES (1024 * 1024)
+#define BEFORE_EXEC_BYTES (1024ull * 1024)
 
 static uint64_t timeval_ns(const struct timeval *time)
 {

@@ -43,8 +43,8 @@ suite() {
 
 # What differs where liblikwid is not there.
 without_likwid() {
-  local variant=(LIKWID=no B=build/gcc-without-likwid)
-  step "build, gcc release without liblikwid" make -s -j"$jobs" "${variant[@]}" all &&
+  local variant=(LIKWID=no MODE=debug B=build/gcc-without-likwid)
+  step "build, gcc debug without liblikwid" make -s -j"$jobs" "${variant[@]}" all &&
     make -s -j"$jobs" "${variant[@]}" check-likwid
 }
 

@@ -168,7 +168,8 @@ static void *__attribute__((noinline)) allocate(size_t bytes, size_t alignment, 
 	int saved = errno;
 	void *block;
 
-	if (bytes > PTRDIFF_MAX - 2 * HP_POLICY_ALIGNMENT || alignment > PTRDIFF_MAX / 2)
+	if (bytes > PTRDIFF_MAX - (ptrdiff_t)2 * HP_POLICY_ALIGNMENT ||
+		alignment > PTRDIFF_MAX / 2)
 		return out_of_memory();
 	if (alignment < HP_POLICY_ALIGNMENT)
 		alignment = HP_POLICY_ALIGNMENT;
@@ -296,7 +297,7 @@ void *hp_realloc(void *block, size_t bytes)
 		hp_free(block);
 		return NULL;
 	}
-	if (bytes > PTRDIFF_MAX - 2 * HP_POLICY_ALIGNMENT)
+	if (bytes > PTRDIFF_MAX - (ptrdiff_t)2 * HP_POLICY_ALIGNMENT)
 		return out_of_memory();
 	used = ready();
 	if (is_foreign(used, block))

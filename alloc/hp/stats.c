@@ -36,7 +36,7 @@ static void add_segment(struct segment *segment, void *context)
 	for (unsigned i = SEGMENT_HEADER_SLICES; i < SEGMENT_SLICES; i++)
 		if (segment->spans[i].slices)
 			add_span(stats, &segment->spans[i]);
-	stats->metadata_bytes += SEGMENT_HEADER_SLICES * SLICE_BYTES;
+	stats->metadata_bytes += (uint64_t)SEGMENT_HEADER_SLICES * SLICE_BYTES;
 	if (segment->pages.page_bytes < SEGMENT_BYTES || stats->live_bytes == live_before)
 		return;
 	stats->huge_pages++;

@@ -149,7 +149,7 @@ static int open_pipes(int out[2], int err[2])
 static int run(unsigned cpu, const char *events, struct stream streams[2], bool *ended)
 {
 	int out[2] = {-1, -1}, err[2] = {-1, -1};
-	pid_t child;
+	pid_t child = -1;
 	int error = open_pipes(out, err);
 
 	if (error)
