@@ -100,6 +100,10 @@ include alloc/hp/libhp.mk
 TESTS := $(wildcard $(MODULES:%=tests/%/test-*.c) $(MODULES:%=tests/%/$(LIKWID_FOLDER)/test-*.c))
 TEST_PROGRAMS := $(TESTS:%.c=$(B)/%)
 -include $(wildcard tests/*/link.mk tests/*/*/link.mk)
+# The other modules have no threads.
+ifeq ($(MODE),tsan)
+TEST_PROGRAMS := $(filter $(B)/tests/alloc/% $(B)/tests/core/% $(B)/tests/counters/%,$(TEST_PROGRAMS))
+endif
 define test_rule
 $(B)/tests/$(1)/test-%: $(B)/tests/$(1)/test-%.o $(call libs_of,$(2))
 	$$(CC) $$(LDFLAGS) $$(LINK_$$(@F)) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(PKG_LIBS) \
@@ -112,13 +116,16 @@ test-programs: $(TEST_PROGRAMS)
 # The shell suites run the program itself; failures are injected into the plain builds only, since a
 # sanitizer's runtime and a preload that stands before it do not agree.
 SUITES := $(INTERPOSE_SUITES) $(wildcard tests/cli/test-*.sh tests/alloc/hp/test-*.sh)
-# What fails and what interrupts a sweep is the system's doing, whichever compiler.
+# Each mode runs what it can tell something by: the other compiler, whole sweeps, runs and interposers;
+# asan, all but the long walks through options and interruptions; tsan, what has threads.
 ifeq ($(notdir $(CC)) $(MODE),clang release)
-SUITES := $(filter-out %/test-failures.sh %/test-interrupt.sh,$(SUITES))
+SUITES := $(filter %/test-interpose.sh %/test-sweep.sh %/test-run.sh %/test-trace.sh %/test-misuse.sh,$(SUITES))
 endif
-# Threads are the business of these alone.
+ifeq ($(MODE),asan)
+SUITES := $(filter-out %/test-usage.sh %/test-failures.sh %/test-interrupt.sh,$(SUITES))
+endif
 ifeq ($(MODE),tsan)
-SUITES := $(filter %/test-run.sh %/test-sweep.sh %/hp/test-%.sh,$(SUITES))
+SUITES := $(filter %/test-run.sh %/test-sweep.sh,$(SUITES))
 endif
 INJECT := $(B)/tests/inject/inject.so
 $(INJECT): tests/inject/inject.c $(B)/flags
