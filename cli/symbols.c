@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/symbols.h"
 
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -82,6 +83,26 @@ static void describe_place(struct symbols *symbols, uint64_t address)
 	(void)snprintf(symbols->text, sizeof(symbols->text), "0x%" PRIx64, address);
 }
 
+/* By the units' own ranges: clang leaves out the index of addresses (.debug_aranges) that
+ * dwfl_module_getsrc() looks in. */
+static const char *find_in_units(Dwfl_Module *module, uint64_t address, int *number)
+{
+	Dwarf_Die *unit = NULL;
+	Dwarf_Addr bias;
+
+	while ((unit = dwfl_module_nextcu(module, unit, &bias))) {
+		Dwarf_Line *line;
+
+		if (dwarf_haspc(unit, address - bias) != 1)
+			continue;
+		line = dwarf_getsrc_die(unit, address - bias);
+		return line && dwarf_lineno(line, number) == 0
+			       ? dwarf_linesrc(line, NULL, NULL)
+			       : NULL;
+	}
+	return NULL;
+}
+
 const char *symbols_resolve(void *context, uint64_t address)
 {
 	struct symbols *symbols = context;
@@ -99,6 +120,8 @@ const char *symbols_resolve(void *context, uint64_t address)
 	line = dwfl_module_getsrc(module, address);
 	if (line)
 		source = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
+	else
+		source = find_in_units(module, address, &number);
 	(void)dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, &path, NULL);
 	if (source)
 		(void)snprintf(symbols->text, sizeof(symbols->text),
