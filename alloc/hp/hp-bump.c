@@ -89,7 +89,8 @@ static struct header *allocate_locked(size_t bytes, size_t alignment, bool *zero
 	struct tract *tract = current;
 
 	if (!header) {
-		tract = tract_map(bytes + alignment + sizeof(struct header));
+		tract = tract_map(
+			&hp_policy_bump, bytes + alignment + sizeof(struct header));
 		if (!tract)
 			return NULL;
 		header = advance(tract, bytes, alignment);
@@ -191,7 +192,7 @@ static void stats(struct hp_stats *all)
 
 static void finalize(void)
 {
-	tract_unmap_all();
+	tract_unmap_all(&hp_policy_bump);
 	current = NULL;
 	last = NULL;
 	atomic_store(&live_bytes, 0);

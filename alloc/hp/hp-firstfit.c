@@ -182,7 +182,7 @@ static struct header *search(size_t bytes, size_t alignment, size_t *gap)
 /* A new tract as one free block at the end of the list. */
 static bool grow(size_t bytes)
 {
-	struct tract *tract = tract_map(bytes + HEADER);
+	struct tract *tract = tract_map(&hp_policy_firstfit, bytes + HEADER);
 	struct header *block;
 	size_t whole;
 
@@ -401,7 +401,7 @@ static void stats(struct hp_stats *all)
 
 static void finalize(void)
 {
-	tract_unmap_all();
+	tract_unmap_all(&hp_policy_firstfit);
 	first = NULL;
 	final = NULL;
 	live_bytes = 0;

@@ -23,7 +23,7 @@ static struct tract *free_entry(void)
 	return NULL;
 }
 
-struct tract *tract_map(size_t bytes)
+struct tract *tract_map(const void *owner, size_t bytes)
 {
 	size_t next_bytes = shared_bytes / GROWTH;
 	struct tract *tract = free_entry();
@@ -39,6 +39,7 @@ struct tract *tract_map(size_t bytes)
 	if (pages_map(tract->shared ? next_bytes : bytes, pages_base_bytes(),
 		    PAGES_ANY_NODE, &tract->span) != 0)
 		return NULL;
+	tract->owner = owner;
 	tract->used = 0;
 	if (tract->shared)
 		shared_bytes += tract->span.bytes;
@@ -59,12 +60,19 @@ void tract_unmap(struct tract *tract)
 	pages_unmap(&tract->span);
 }
 
-void tract_unmap_all(void)
+void tract_unmap_all(const void *owner)
 {
-	for (size_t i = 0; i < TRACTS_MAX; i++)
-		if (atomic_load(&tracts[i].start))
+	size_t seen = 0;
+
+	for (size_t i = 0; i < TRACTS_MAX; i++) {
+		if (!atomic_load(&tracts[i].start))
+			continue;
+		if (tracts[i].owner == owner)
 			tract_unmap(&tracts[i]);
-	atomic_store(&tracts_seen, 0);
+		else
+			seen = i + 1;
+	}
+	atomic_store(&tracts_seen, seen);
 }
 
 struct tract *tract_find(const void *address)

@@ -20,16 +20,17 @@ enum { TRACT_FIRST_BYTES = 8 << 20 };
 struct tract {
 	char *_Atomic start; /* NULL: not in use */
 	atomic_size_t bytes;
-	bool shared; /* by many blocks */
-	size_t used; /* what of it is the policy's to say */
+	const void *owner; /* the policy that divides it */
+	bool shared;       /* by many blocks */
+	size_t used;       /* what of it is the policy's to say */
 	struct pages_span span;
 };
 
 /* Room for at least `bytes`, one of the policy's blocks; NULL where there is no memory.
  */
-struct tract *tract_map(size_t bytes);
+struct tract *tract_map(const void *owner, size_t bytes);
 void tract_unmap(struct tract *tract);
-void tract_unmap_all(void);
+void tract_unmap_all(const void *owner); /* of its own */
 
 /* The tract that holds the address, or NULL. Safe in signal handlers. */
 struct tract *tract_find(const void *address);

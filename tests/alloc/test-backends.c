@@ -8,7 +8,7 @@
 #include "alloc/host.h"
 #include "alloc/hp/populate.h"
 #include "alloc/map.h"
-#include "alloc/pool.h"
+#include "tests/alloc/pools.h"
 
 #include <errno.h>
 #include <linux/mman.h>
@@ -23,7 +23,6 @@
 /* after the headers that it needs */
 #include <cmocka.h>
 
-#define MB ((size_t)1024 * 1024)
 enum { POOL_PAGES = 8 };
 
 static const size_t sizes[] = {1, 4096, 4097, 2 * MB - 1, 2 * MB, 8 * MB};
@@ -120,6 +119,33 @@ static void test_several_at_once(void **state)
 			memory_verify(backend, &grants[i], &obtained, &complaint), 0);
 		backend->release(&grants[i]);
 	}
+}
+
+/* What the other backends take and give back in the meantime is not its memory. */
+static void test_beside_the_others(void **state)
+{
+	const struct memory_backend *backend = require(state);
+	struct memory_request request = {.bytes = 2 * MB, .node = MEMORY_ANY_NODE};
+	struct complaint complaint = {0};
+	struct memory_grant grant;
+	size_t others = 0;
+
+	assert_int_equal(backend->acquire(&request, &grant, &complaint), 0);
+	memset(grant.base, 0xa5, grant.bytes);
+	for (size_t i = 0; memory_backends[i]; i++) {
+		struct memory_grant other;
+
+		if (memory_backends[i] == backend ||
+			memory_backends[i]->acquire(&request, &other, &complaint) != 0)
+			continue;
+		memset(other.base, 0x5a, other.bytes);
+		memory_backends[i]->release(&other);
+		others++;
+	}
+	assert_true(others >= 5); /* all that need no pool */
+	for (size_t i = 0; i < grant.bytes; i++)
+		assert_int_equal(((unsigned char *)grant.base)[i], 0xa5);
+	backend->release(&grant);
 }
 
 static void test_on_node_0(void **state)
@@ -282,6 +308,7 @@ static int run(void)
 	const struct CMUnitTest tests[] = {
 		FOR_ALL(test_every_size),
 		FOR_ALL(test_several_at_once),
+		FOR_ALL(test_beside_the_others),
 		FOR_ALL(test_on_node_0),
 		FOR_ALL(test_on_a_node_that_is_not_there),
 		FOR_ALL(test_more_than_there_is),
@@ -300,20 +327,5 @@ static int run(void)
 
 int main(void)
 {
-	struct complaint complaint = {0};
-	struct pool pool;
-	int status = -1;
-	pid_t child;
-
-	/* Without rights or memory the tests that need pages say so and are skipped. */
-	if (pool_open(&pool, "", 2 * MB, -1) == 0)
-		(void)pool_grow(&pool, POOL_PAGES, &complaint);
-	child = fork();
-	if (child == 0)
-		exit(run());
-	if (child > 0)
-		(void)waitpid(child, &status, 0);
-	if (pool_restore(&pool) != 0)
-		return EXIT_FAILURE;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
+	return pools_run(POOL_PAGES, run);
 }
