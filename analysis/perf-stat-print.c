@@ -74,7 +74,7 @@ static struct moments event_moments(const struct comparison *comparison,
 }
 
 static struct moments time_moments(const struct comparison *comparison,
-	const struct contender *contender, double (*get)(const struct execution *row))
+	const struct contender *contender, enum comparison_quantity quantity)
 {
 	const struct execution *rows = comparison->executions->rows;
 	struct moments moments = {0};
@@ -85,23 +85,9 @@ static struct moments time_moments(const struct comparison *comparison,
 	for (size_t i = 0; i < comparison->executions->count; i++)
 		if (counts_for(&rows[i], contender,
 			    timed ? EXECUTION_TIMED : EXECUTION_WATCHED))
-			add(&moments, get(&rows[i]) / 1e9);
+			add(&moments,
+				comparison_quantities[quantity].get(&rows[i]) / 1e9);
 	return moments;
-}
-
-static double get_wall(const struct execution *row)
-{
-	return (double)row->wall_ns;
-}
-
-static double get_user(const struct execution *row)
-{
-	return (double)row->user_ns;
-}
-
-static double get_system(const struct execution *row)
-{
-	return (double)row->system_ns;
 }
 
 /* With a comma after each three digits, as perf does where the locale has one. */
@@ -154,9 +140,9 @@ int perf_stat_print(const struct comparison *comparison,
 	const struct environment *environment, const struct contender *contender,
 	struct text *text)
 {
-	struct moments wall = time_moments(comparison, contender, get_wall);
-	struct moments user = time_moments(comparison, contender, get_user);
-	struct moments system = time_moments(comparison, contender, get_system);
+	struct moments wall = time_moments(comparison, contender, COMPARE_WALL);
+	struct moments user = time_moments(comparison, contender, COMPARE_USER);
+	struct moments system = time_moments(comparison, contender, COMPARE_SYSTEM);
 	const char *command = strstr(environment->command, " -- ");
 
 	text_format(text, "\n Performance counter stats for '%s' under %s",

@@ -11,12 +11,6 @@
 
 #define MIB 1048576.0
 
-static uint64_t blocks_of(const uint64_t calls[TRACE_CALLS])
-{
-	return calls[TRACE_MALLOC] + calls[TRACE_CALLOC] + calls[TRACE_REALLOC] +
-	       calls[TRACE_ALIGNED];
-}
-
 /* The first class, then each fourth octave: an octave is two classes. */
 static void describe_tics(unsigned first, unsigned last, struct text *settings)
 {
@@ -34,7 +28,7 @@ static void describe_tics(unsigned first, unsigned last, struct text *settings)
 static int write_sizes(
 	const struct profile *profile, const char *folder, struct text *settings)
 {
-	double blocks = fmax((double)blocks_of(profile->calls), 1);
+	double blocks = fmax((double)profile_blocks(profile->calls), 1);
 	double bytes = fmax((double)profile->asked_bytes, 1);
 	unsigned first = TRACE_CLASSES;
 	unsigned last = 0;
@@ -45,7 +39,7 @@ static int write_sizes(
 	text_init(&data);
 	for (unsigned i = 0; i < TRACE_CLASSES; i++) {
 		const struct trace_class *class = &profile->total[i];
-		double of_blocks = 100 * (double)blocks_of(class->calls) / blocks;
+		double of_blocks = 100 * (double)profile_blocks(class->calls) / blocks;
 		double of_bytes = 100 * (double)class->asked_bytes / bytes;
 
 		if (of_blocks == 0)
@@ -70,15 +64,14 @@ static int write_live(
 	const struct profile *profile, const char *folder, struct text *settings)
 {
 	const struct trace_file *file = profile->file;
-	uint64_t count = file->timeline_count;
-	uint64_t first = count > TRACE_TIMELINE ? count - TRACE_TIMELINE : 0;
+	uint64_t count = profile_moments(profile);
 	double top = 0;
 	struct text data;
 	int error;
 
 	text_init(&data);
-	for (uint64_t i = first; i < count; i++) {
-		const struct trace_moment *moment = &file->timeline[i % TRACE_TIMELINE];
+	for (uint64_t i = 0; i < count; i++) {
+		const struct trace_moment *moment = profile_moment(profile, i);
 
 		text_format(&data, "%.6f\t%.6g\t%.6g\n",
 			(double)(moment->at_ns - file->started_ns) / 1e9,
@@ -136,7 +129,8 @@ int profile_figure_write(const struct profile *profile,
 	describe_sites(profile, resolver, settings);
 	(void)snprintf(title, sizeof(title),
 		"what %.60s asks of its allocator: %" PRIu64 " blocks, %s",
-		slash ? slash + 1 : profile->file->program, blocks_of(profile->calls),
+		slash ? slash + 1 : profile->file->program,
+		profile_blocks(profile->calls),
 		number_format_bytes(asked, profile->asked_bytes));
 	text_append(settings, "profile_title = ");
 	figure_quote(settings, title);

@@ -20,12 +20,6 @@ static double share(uint64_t part, uint64_t whole)
 	return whole ? 100 * (double)part / (double)whole : 0;
 }
 
-static uint64_t allocations(const uint64_t calls[TRACE_CALLS])
-{
-	return calls[TRACE_MALLOC] + calls[TRACE_CALLOC] + calls[TRACE_REALLOC] +
-	       calls[TRACE_ALIGNED];
-}
-
 static void print_head(const struct profile *profile, struct text *text)
 {
 	const struct trace_file *file = profile->file;
@@ -97,12 +91,12 @@ static void print_calls(const struct profile *profile, struct text *text)
 
 static void print_sizes(const struct profile *profile, struct text *text)
 {
-	uint64_t all = allocations(profile->calls);
+	uint64_t all = profile_blocks(profile->calls);
 
 	text_append(text, "\nsize            calls       share     bytes share\n");
 	for (unsigned i = 0; i < TRACE_CLASSES; i++) {
 		const struct trace_class *class = &profile->total[i];
-		uint64_t calls = allocations(class->calls);
+		uint64_t calls = profile_blocks(class->calls);
 		char from[NUMBER_TEXT], bytes[NUMBER_TEXT];
 
 		if (!calls)
@@ -132,7 +126,7 @@ static void print_threads(const struct profile *profile, struct text *text)
 		if (!thread->used)
 			continue;
 		for (size_t k = 0; k < TRACE_CLASSES; k++) {
-			calls += allocations(thread->classes[k].calls);
+			calls += profile_blocks(thread->classes[k].calls);
 			frees += thread->classes[k].calls[TRACE_FREE];
 			asked += thread->classes[k].asked_bytes;
 		}
@@ -243,7 +237,7 @@ void allocation_totals_add(
 
 	totals->processes++;
 	totals->threads += profile->threads;
-	totals->allocations += allocations(profile->calls);
+	totals->allocations += profile_blocks(profile->calls);
 	totals->asked_bytes += profile->asked_bytes;
 	if (peak > 0 && (uint64_t)peak > totals->peak_bytes)
 		totals->peak_bytes = (uint64_t)peak;
@@ -256,8 +250,8 @@ static void print_largest_classes(const struct profile *profile, struct text *te
 	unsigned bytes = 0;
 
 	for (unsigned i = 1; i < TRACE_CLASSES; i++) {
-		if (allocations(profile->total[i].calls) >
-			allocations(profile->total[calls].calls))
+		if (profile_blocks(profile->total[i].calls) >
+			profile_blocks(profile->total[calls].calls))
 			calls = i;
 		if (profile->total[i].asked_bytes > profile->total[bytes].asked_bytes)
 			bytes = i;
@@ -265,8 +259,8 @@ static void print_largest_classes(const struct profile *profile, struct text *te
 	text_format(text, "  most blocks  %s to %s: %.0f %% of them\n",
 		number_format_bytes(from, trace_class_bytes(calls)),
 		number_format_bytes(to, trace_class_bytes(calls + 1)),
-		share(allocations(profile->total[calls].calls),
-			allocations(profile->calls)));
+		share(profile_blocks(profile->total[calls].calls),
+			profile_blocks(profile->calls)));
 	text_format(text, "  most bytes   %s to %s: %.0f %% of them\n",
 		number_format_bytes(from, trace_class_bytes(bytes)),
 		number_format_bytes(to, trace_class_bytes(bytes + 1)),
@@ -285,7 +279,7 @@ int profile_print_digest(const struct profile *profile,
 		number_format_bytes(peak, totals->peak_bytes));
 	text_format(text, "%zu process%s\n", totals->processes,
 		totals->processes == 1 ? "" : "es");
-	if (allocations(profile->calls))
+	if (profile_blocks(profile->calls))
 		print_largest_classes(profile, text);
 	for (size_t i = 0; i < profile->sites_count && i < DIGEST_SITES; i++)
 		print_site(profile, &profile->sites[i], resolver, DIGEST_FRAMES, text);
@@ -295,13 +289,11 @@ int profile_print_digest(const struct profile *profile,
 int profile_print_timeline(const struct profile *profile, struct text *text)
 {
 	const struct trace_file *file = profile->file;
-	uint64_t count = file->timeline_count;
-	uint64_t first = count > TRACE_TIMELINE ? count - TRACE_TIMELINE : 0;
 
 	text_append(
 		text, "elapsed_ns,live_bytes,resident_bytes,minor_faults,major_faults\n");
-	for (uint64_t i = first; i < count; i++) {
-		const struct trace_moment *moment = &file->timeline[i % TRACE_TIMELINE];
+	for (uint64_t i = 0; i < profile_moments(profile); i++) {
+		const struct trace_moment *moment = profile_moment(profile, i);
 
 		text_format(text,
 			"%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n",
@@ -319,7 +311,7 @@ int profile_print_sizes(const struct profile *profile, struct text *text)
 	for (unsigned i = 0; i < TRACE_CLASSES; i++) {
 		const struct trace_class *class = &profile->total[i];
 
-		if (!allocations(class->calls) && !class->calls[TRACE_FREE])
+		if (!profile_blocks(class->calls) && !class->calls[TRACE_FREE])
 			continue;
 		text_format(text, "%" PRIu64, trace_class_bytes(i));
 		for (size_t call = 0; call < TRACE_CALLS; call++)

@@ -164,3 +164,24 @@ void profile_release(struct profile *profile)
 	free(profile->file);
 	*profile = (struct profile){0};
 }
+
+uint64_t profile_blocks(const uint64_t calls[TRACE_CALLS])
+{
+	return calls[TRACE_MALLOC] + calls[TRACE_CALLOC] + calls[TRACE_REALLOC] +
+	       calls[TRACE_ALIGNED];
+}
+
+uint64_t profile_moments(const struct profile *profile)
+{
+	uint64_t count = profile->file->timeline_count;
+
+	return count < TRACE_TIMELINE ? count : TRACE_TIMELINE;
+}
+
+const struct trace_moment *profile_moment(const struct profile *profile, uint64_t index)
+{
+	const struct trace_file *file = profile->file;
+	uint64_t first = file->timeline_count - profile_moments(profile);
+
+	return &file->timeline[(first + index) % TRACE_TIMELINE];
+}

@@ -37,6 +37,13 @@ struct profile {
 int profile_load(struct profile *profile, const char *path, struct complaint *complaint);
 void profile_release(struct profile *profile);
 
+/* Calls that ask for a block. */
+uint64_t profile_blocks(const uint64_t calls[TRACE_CALLS]);
+
+/* The timeline's moments that are kept, the oldest first. */
+uint64_t profile_moments(const struct profile *profile);
+const struct trace_moment *profile_moment(const struct profile *profile, uint64_t index);
+
 /* Turns a frame into words: "function at file.c:12", "function in libx.so",
  * "libx.so+0x1234". Borrowed until the next call. */
 struct profile_resolver {
