@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define FILL(field)                                                                      \
 	do {                                                                             \
@@ -25,6 +26,14 @@ void complaint_why(struct complaint *complaint, const char *format, ...)
 void complaint_advise(struct complaint *complaint, const char *format, ...)
 {
 	FILL(complaint->advice);
+}
+
+int complaint_cannot(
+	struct complaint *complaint, const char *verb, const char *object, int error)
+{
+	complaint_what(complaint, "cannot %s %s", verb, object);
+	complaint_why(complaint, "%s", strerror(-error));
+	return error;
 }
 
 char *complaint_line(const struct complaint *complaint, char *line, size_t size)

@@ -31,6 +31,10 @@ void complaint_why(struct complaint *complaint, const char *format, ...)
 void complaint_advise(struct complaint *complaint, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* "cannot VERB OBJECT", and the system's words for the error. Returns the error. */
+int complaint_cannot(
+	struct complaint *complaint, const char *verb, const char *object, int error);
+
 /* "what: why" on one line, cut to size. Returns line. */
 char *complaint_line(const struct complaint *complaint, char *line, size_t size);
 

@@ -201,3 +201,12 @@ int file_make_folders(const char *path)
 		*slash = '/';
 	}
 }
+
+int file_make_folders_at(const char *path, char *absolute)
+{
+	int error = file_make_folders(path);
+
+	if (error)
+		return error;
+	return realpath(path, absolute) ? 0 : -errno;
+}

@@ -34,4 +34,7 @@ int file_write_full(int fd, const char *bytes, size_t length);
 /* mkdir -p. 0 or -errno. */
 int file_make_folders(const char *path);
 
+/* The same, and the folder's absolute name; `absolute` has PATH_MAX bytes. */
+int file_make_folders_at(const char *path, char *absolute);
+
 #endif

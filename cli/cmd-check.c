@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { EXIT_PARTIAL = 3, EXIT_NO_COUNTERS = 4, EXIT_EVENT = 5 };
+enum { EXIT_EVENT = 5 };
 
 struct command {
 	struct counter_request counters; /* first: options take it */

@@ -145,10 +145,8 @@ static int open_memory(struct command *command)
 
 	(void)snprintf(path, sizeof(path), "%s/memory.csv", command->folder.path);
 	error = sink_open(&command->memory, path, &memory_record, SINK_CSV, &none, NULL);
-	if (error) {
-		complaint_what(&command->complaint, "cannot write %.200s", path);
-		complaint_why(&command->complaint, "%s", strerror(-error));
-	}
+	if (error)
+		(void)complaint_cannot(&command->complaint, "write", path, error);
 	command->memory_open = !error;
 	return error;
 }
@@ -177,24 +175,24 @@ static int open_folder(struct command *command)
 /* Without the library, or room for its traces, the run goes on without them. */
 static void open_traces(struct command *command)
 {
-	struct tracer_setup setup = {.sample_bytes = TRACE_SAMPLE_BYTES};
+	char folder[PATH_MAX];
+	const struct tracer_setup setup = {
+		.folder = folder, .sample_bytes = TRACE_SAMPLE_BYTES};
 	struct complaint complaint = {0};
 	char relative[PATH_MAX + 16];
-	char folder[PATH_MAX];
+	int error;
 
 	if (command->options.no_trace)
 		return;
 	(void)snprintf(
 		relative, sizeof(relative), "%s/" TRACES_FOLDER, command->folder.path);
-	if (file_make_folders(relative) || !realpath(relative, folder)) {
-		complaint_what(&complaint, "the program is not traced");
-		complaint_why(&complaint, "%s", strerror(errno));
-	} else {
-		setup.folder = folder;
+	error = file_make_folders_at(relative, folder);
+	if (error)
+		(void)complaint_cannot(&complaint, "create the folder", relative, error);
+	else
 		command->traced =
 			tracer_init(&command->tracer, &command->contenders.allocators[0],
 				&setup, &complaint) == 0;
-	}
 	if (!command->traced)
 		(void)environment_note_complaint(&command->environment, "", &complaint);
 }
@@ -204,10 +202,8 @@ static void open_traces(struct command *command)
 static void tell_obstacle(struct command *command)
 {
 	struct complaint complaint = {0};
-	struct program_file file;
 
-	if (program_file_examine(&file, command->options.program[0]) ||
-		!program_file_obstacle(&file, &complaint))
+	if (!program_file_obstacle(command->options.program[0], &complaint))
 		return;
 	if (!command->options.quiet)
 		message_complaint(&complaint);
@@ -318,10 +314,6 @@ static int choose_counters(struct command *command)
 		command->options.pinned ? cpus_first(&command->options.cpus) : -1,
 		environment, &command->complaint);
 	if (error == COUNTING_NONE_AVAILABLE) {
-		complaint_what(&command->complaint,
-			"counters were asked for and none can count");
-		complaint_why(
-			&command->complaint, "%.250s", environment->counters_missing);
 		complaint_advise(
 			&command->complaint, "without -g and -e the run does without");
 	} else if (!error && environment->counters_missing[0] &&

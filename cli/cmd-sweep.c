@@ -23,8 +23,6 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 
-enum { EXIT_PARTIAL = 3, EXIT_NO_COUNTERS = 4 };
-
 struct sweep {
 	struct sweep_options options;
 	struct environment environment;
@@ -405,10 +403,6 @@ static int plan_and_run(struct sweep *sweep)
 			       : fail(sweep);
 	warn_about_counters(sweep);
 	if (error == COUNTING_NONE_AVAILABLE) {
-		complaint_what(
-			&sweep->complaint, "counters were asked for and none can count");
-		complaint_why(
-			&sweep->complaint, "%.250s", sweep->environment.counters_missing);
 		complaint_advise(&sweep->complaint,
 			"without -g and --counters the sweep runs on clocks");
 		message_complaint(&sweep->complaint);

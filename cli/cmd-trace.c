@@ -129,12 +129,10 @@ static int print_help(void)
 static bool is_beyond_reach(const struct traces *traces, const char *program)
 {
 	struct complaint complaint = {0};
-	struct program_file file;
 
 	if (traces->totals.allocations)
 		return false;
-	if (program_file_examine(&file, program) ||
-		!program_file_obstacle(&file, &complaint)) {
+	if (!program_file_obstacle(program, &complaint)) {
 		if (traces->totals.processes)
 			return false;
 		complaint_what(&complaint, "nothing was traced");
@@ -157,9 +155,11 @@ static int report_all(const struct trace_options *options, const char *folder,
 	if (traces_read(&traces, folder, options->top, &text, complaint)) {
 		message_complaint(complaint);
 		code = EXIT_OWN_FAILURE;
-	} else if (is_beyond_reach(&traces, options->program[0])) {
-		code = EXIT_NOTHING;
 	}
+	if (traces.unread)
+		message_complaint(&traces.first_unread);
+	if (!code && is_beyond_reach(&traces, options->program[0]))
+		code = EXIT_NOTHING;
 	if (options->quiet)
 		text_clear(&text);
 	text_format(&text, "%straces: %s\n", text.length ? "\n" : "", folder);
@@ -210,15 +210,21 @@ static int run_traced(const struct trace_options *options, const char *folder,
 
 static int show_one(const struct trace_options *options, struct complaint *complaint)
 {
-	struct text text;
 	int code = EXIT_OWN_FAILURE;
+	struct trace trace;
+	struct text text;
 
+	if (trace_open(&trace, options->report, complaint)) {
+		message_complaint(complaint);
+		return code;
+	}
 	text_init(&text);
-	if (trace_report(options->report, options->top, &text, complaint))
+	if (trace_report(&trace, options->report, options->top, &text, complaint))
 		message_complaint(complaint);
 	else
 		code = output_text(&text) ? EXIT_OWN_FAILURE : 0;
 	text_release(&text);
+	trace_close(&trace);
 	return code;
 }
 
@@ -234,12 +240,9 @@ static int make_folder(const struct trace_options *options, char folder[PATH_MAX
 	else
 		(void)snprintf(relative, sizeof(relative), "results/traces/%s",
 			clock_stamp(stamp));
-	error = file_make_folders(relative);
-	if (!error && !realpath(relative, folder))
-		error = -errno;
+	error = file_make_folders_at(relative, folder);
 	if (error) {
-		complaint_what(complaint, "cannot create the folder %.180s", relative);
-		complaint_why(complaint, "%s", strerror(-error));
+		(void)complaint_cannot(complaint, "create the folder", relative, error);
 		complaint_advise(complaint, "choose another place with --output DIR");
 	}
 	return error;

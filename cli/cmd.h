@@ -2,6 +2,10 @@
 #ifndef CLI_CMD_H
 #define CLI_CMD_H
 
+/* Exit codes beside EXIT_SUCCESS, EXIT_FAILURE and 2, of the commands that measure this
+ * machine: something asked for could not be had; counters asked for, and none. */
+enum { EXIT_PARTIAL = 3, EXIT_NO_COUNTERS = 4 };
+
 /* The subcommands: argv[0] is the command's own name; each returns the exit code. */
 int cmd_check(int argc, char **argv);
 int cmd_events(int argc, char **argv);

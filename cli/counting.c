@@ -372,7 +372,11 @@ int counting_choose(struct counting *counting, const struct counter_request *req
 		counting->backend->name);
 	environment->scaled = request->scaled;
 	counting->partial = counting->partial && asked;
-	return asked && counting->groups_count == 0 ? COUNTING_NONE_AVAILABLE : 0;
+	if (!asked || counting->groups_count)
+		return 0;
+	complaint_what(complaint, "counters were asked for and none can count");
+	complaint_why(complaint, "%.250s", environment->counters_missing);
+	return COUNTING_NONE_AVAILABLE;
 }
 
 void counting_release(struct counting *counting)

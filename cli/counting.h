@@ -89,8 +89,8 @@ enum { COUNTING_NONE_AVAILABLE = 1 };
  * Chooses the backend, proves its counters, loads the groups for a CPU (-1 any), splits
  * those that ask for more counters than there are, opens each part once to learn what
  * counts, and leaves out those that cannot, with a note in the environment. 0;
- * COUNTING_NONE_AVAILABLE where counters were asked for and there are none; -errno with
- * the complaint (unknown backend or event, group file missing or wrong).
+ * COUNTING_NONE_AVAILABLE where counters were asked for and there are none, or -errno,
+ * with the complaint (unknown backend or event, group file missing or wrong).
  */
 int counting_choose(struct counting *counting, const struct counter_request *request,
 	int cpu, struct environment *environment, struct complaint *complaint);

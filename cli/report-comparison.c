@@ -19,14 +19,6 @@
 #define PROFILE "profile.txt"
 enum { TOP_SITES = 10 };
 
-static int complain(
-	struct complaint *complaint, const char *verb, const char *path, int error)
-{
-	complaint_what(complaint, "cannot %s %.200s", verb, path);
-	complaint_why(complaint, "%s", strerror(-error));
-	return error;
-}
-
 static int write_text(const char *folder, const char *name, const struct text *text,
 	struct text *written, struct complaint *complaint)
 {
@@ -37,7 +29,7 @@ static int write_text(const char *folder, const char *name, const struct text *t
 	if (!error)
 		error = file_write_all(path, text);
 	if (error)
-		return complain(complaint, "write", path, error);
+		return complaint_cannot(complaint, "write", path, error);
 	text_format(written, "%s\n", path);
 	return 0;
 }
@@ -56,11 +48,15 @@ static int print_summary(
 	const struct report *report, struct text *text, struct complaint *complaint)
 {
 	(void)comparison_print(&report->comparison, &report->environment, false, text);
+	if (report->traces.unread)
+		text_format(text,
+			"  %zu processes left no whole trace of their allocations\n",
+			report->traces.unread);
 	if (!report->traces.has_main)
 		return 0;
 	text_append(text, "\nallocations of one execution (all of it: " PROFILE ")\n");
-	if (profile_print_digest(&report->traces.main, &report->traces.totals,
-		    &report->traces.resolver, text) == 0)
+	if (profile_print_digest(&report->traces.main.profile, &report->traces.totals,
+		    &report->traces.main.resolver, text) == 0)
 		return 0;
 	complaint_what(complaint, "not enough memory for the summary");
 	return -ENOMEM;
@@ -130,15 +126,15 @@ static int draw(
 	error = file_make_folders(path);
 	if (!error)
 		error = comparison_figure_write(&report->comparison, &report->environment,
-			report->traces.has_main ? &report->traces.main : NULL,
-			&report->traces.resolver, path);
+			report->traces.has_main ? &report->traces.main.profile : NULL,
+			&report->traces.main.resolver, path);
 	if (error == -ENODATA) {
 		complaint_what(complaint, "there is no figure");
 		complaint_why(complaint, "no two allocators have times in one round");
 		return REPORT_NO_FIGURE;
 	}
 	if (error)
-		return complain(complaint, "write", path, error);
+		return complaint_cannot(complaint, "write", path, error);
 	if (gnuplot_draw("comparison", folder, complaint))
 		return REPORT_NO_FIGURE;
 	text_format(written, "%s/comparison.png\n%s/comparison.svg\n", folder, folder);
@@ -163,7 +159,7 @@ static int write_report(
 		&report->comparison, &report->executions, &report->environment);
 
 	if (error)
-		return complain(
+		return complaint_cannot(
 			complaint, "compare the executions of", report->folder, error);
 	error = read_traces(report, complaint);
 	if (!error)
@@ -182,7 +178,7 @@ int report_write_comparison(
 	int error;
 
 	if (!report)
-		return complain(complaint, "read", folder, -ENOMEM);
+		return complaint_cannot(complaint, "read", folder, -ENOMEM);
 	report->folder = folder;
 	text_init(&report->profile);
 	(void)snprintf(path, sizeof(path), "%s/environment.json", folder);

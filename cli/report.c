@@ -38,14 +38,6 @@ static int join(char path[PATH_MAX], const char *folder, const char *name,
 	return -ENAMETOOLONG;
 }
 
-static int complain(
-	struct complaint *complaint, const char *verb, const char *path, int error)
-{
-	complaint_what(complaint, "cannot %s %s", verb, path);
-	complaint_why(complaint, "%s", strerror(-error));
-	return error;
-}
-
 /* A reader of text does not know which file it comes from. */
 static int name_file(struct complaint *complaint, const char *path, int error)
 {
@@ -69,7 +61,7 @@ static int load_group(struct group *group, const char *folder, const char *name,
 	text_init(&text);
 	error = file_read_all(path, &text);
 	if (error)
-		complain(complaint, "read", path, error);
+		complaint_cannot(complaint, "read", path, error);
 	else
 		error = group_parse(group, name, text.bytes, text.length, complaint);
 	text_release(&text);
@@ -82,7 +74,7 @@ static int load_groups(struct run *run, const char *folder, struct complaint *co
 
 	run->groups = calloc(e->groups_count + 1, sizeof(*run->groups));
 	if (!run->groups)
-		return complain(complaint, "read", folder, -ENOMEM);
+		return complaint_cannot(complaint, "read", folder, -ENOMEM);
 	for (size_t i = 0; i < e->groups_count; i++) {
 		int error = load_group(&run->groups[i], folder, e->groups[i], complaint);
 
@@ -112,7 +104,7 @@ static int load_machine(
 	text_init(&text);
 	error = file_read_all(path, &text);
 	if (error) {
-		complain(complaint, "read", path, error);
+		complaint_cannot(complaint, "read", path, error);
 	} else {
 		error = topology_load_xml(machine, text.bytes, text.length, complaint);
 		if (error)
@@ -169,7 +161,7 @@ static int write_summary(
 	if (!error)
 		error = file_write_all(path, &text);
 	if (error)
-		complain(complaint, "write", path, error);
+		complaint_cannot(complaint, "write", path, error);
 	text_release(&text);
 	return error;
 }
@@ -192,7 +184,7 @@ static int write_figure(
 		return error;
 	}
 	if (error)
-		return complain(complaint, "write", path, error);
+		return complaint_cannot(complaint, "write", path, error);
 	return gnuplot_draw("staircase", folder, complaint);
 }
 
@@ -218,12 +210,12 @@ static int write_staircase(
 			.scaled = run.environment.scaled,
 			.target = run.environment.target});
 	if (error) {
-		complain(complaint, "analyse", folder, error);
+		complaint_cannot(complaint, "analyse", folder, error);
 		goto out_run;
 	}
 	error = findings_init(&findings, &run.environment, &run.machine, &staircase);
 	if (error)
-		complain(complaint, "analyse", folder, error);
+		complaint_cannot(complaint, "analyse", folder, error);
 	else
 		error = write_summary(&findings, folder, complaint);
 	if (!error)

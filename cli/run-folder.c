@@ -21,8 +21,7 @@ static void advise_place(struct complaint *complaint, int error)
 static int cannot(
 	struct complaint *complaint, const char *verb, const char *path, int error)
 {
-	complaint_what(complaint, "cannot %s %.180s", verb, path);
-	complaint_why(complaint, "%s", strerror(-error));
+	(void)complaint_cannot(complaint, verb, path, error);
 	advise_place(complaint, error);
 	return error;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/trace-report.h"
 
-#include "analysis/profile.h"
 #include "base/file.h"
 #include "cli/symbols.h"
 
@@ -28,35 +27,42 @@ static int write_beside(const char *path, const char *suffix,
 	if (!error)
 		error = file_write_all(name, &text);
 	text_release(&text);
-	if (error) {
-		complaint_what(complaint, "cannot write %.200s", name);
-		complaint_why(complaint, "%s", strerror(-error));
-	}
-	return error;
+	return error ? complaint_cannot(complaint, "write", name, error) : 0;
 }
 
-int trace_report(
-	const char *path, size_t top, struct text *text, struct complaint *complaint)
+int trace_open(struct trace *trace, const char *path, struct complaint *complaint)
 {
-	struct profile_resolver resolver = {.resolve = symbols_resolve};
-	struct symbols *symbols;
-	struct profile profile;
-	int error = profile_load(&profile, path, complaint);
+	int error = profile_load(&trace->profile, path, complaint);
 
 	if (error)
 		return error;
-	symbols = symbols_open(profile.file);
-	resolver.context = symbols;
-	error = symbols ? profile_print(&profile, &resolver, top, text) : -ENOMEM;
+	trace->resolver = (struct profile_resolver){
+		.resolve = symbols_resolve, .context = symbols_open(trace->profile.file)};
+	if (trace->resolver.context)
+		return 0;
+	complaint_what(complaint, "not enough memory for the symbols");
+	profile_release(&trace->profile);
+	return -ENOMEM;
+}
+
+void trace_close(struct trace *trace)
+{
+	symbols_close(trace->resolver.context);
+	profile_release(&trace->profile);
+}
+
+int trace_report(const struct trace *trace, const char *path, size_t top,
+	struct text *text, struct complaint *complaint)
+{
+	const struct profile *profile = &trace->profile;
+	int error = profile_print(profile, &trace->resolver, top, text);
+
 	if (error)
-		complaint_what(complaint, "not enough memory for the symbols");
+		complaint_what(complaint, "not enough memory for the profile");
 	else
-		error = write_beside(path, ".timeline.csv", &profile,
+		error = write_beside(path, ".timeline.csv", profile,
 			profile_print_timeline, complaint);
-	if (!error)
-		error = write_beside(
-			path, ".sizes.csv", &profile, profile_print_sizes, complaint);
-	symbols_close(symbols);
-	profile_release(&profile);
-	return error;
+	return error ? error
+		     : write_beside(path, ".sizes.csv", profile, profile_print_sizes,
+			       complaint);
 }

@@ -2,9 +2,7 @@
 #ifndef CLI_TRACES_H
 #define CLI_TRACES_H
 
-#include "analysis/profile.h"
-#include "base/error.h"
-#include "base/text.h"
+#include "cli/trace-report.h"
 
 #include <stdbool.h>
 
@@ -14,17 +12,20 @@
 /* The traces that the processes of one execution left in a folder. */
 struct traces {
 	struct allocation_totals totals;
-	/* Of the process that asked for most bytes; where there is none, neither is to be
+	/* Of the process that asked for most bytes; where there is none, it is not to be
 	 * used. */
 	bool has_main;
-	struct profile main;
-	struct profile_resolver resolver;
+	struct trace main;
+	/* Files that are none, as of a process that was killed before it had begun its
+	 * trace: passed over. */
+	size_t unread;
+	struct complaint first_unread;
 };
 
 /*
  * Reads all, and appends the whole profile of each to `whole`, where it is given, with
- * `top` call sites. A folder that is not there holds none, and a trace that its process
- * did not live to begin is passed over. 0 or -errno with the complaint.
+ * `top` call sites. A folder that is not there holds none, and what is no trace is passed
+ * over. 0 or -errno with the complaint.
  */
 int traces_read(struct traces *traces, const char *folder, size_t top, struct text *whole,
 	struct complaint *complaint);

@@ -182,16 +182,13 @@ int program_file_examine(struct program_file *file, const char *name)
 	return -ELOOP;
 }
 
-bool program_file_obstacle(const struct program_file *file, struct complaint *complaint)
+static void complain(const struct program_file *file, struct complaint *complaint)
 {
-	if (!file->is_static && !file->is_foreign && !file->is_privileged &&
-		!file->has_own_malloc)
-		return false;
 	if (file->has_own_malloc && !file->is_static) {
 		complaint_what(
 			complaint, "no allocator replaces that of %.180s", file->path);
 		complaint_why(complaint, "it defines malloc itself, and calls its own");
-		return true;
+		return;
 	}
 	complaint_what(complaint, "no allocator is loaded into %.180s", file->path);
 	if (file->is_static) {
@@ -204,9 +201,20 @@ bool program_file_obstacle(const struct program_file *file, struct complaint *co
 			"libraries");
 	} else {
 		complaint_why(complaint,
-			"it runs with another's rights (setuid, setgid or capabilities), and "
-			"the loader ignores LD_PRELOAD then");
+			"it runs with another's rights (setuid, setgid or capabilities), "
+			"and the loader ignores LD_PRELOAD then");
 		complaint_advise(complaint, "run a copy of it without these rights");
 	}
+}
+
+bool program_file_obstacle(const char *name, struct complaint *complaint)
+{
+	struct program_file file;
+
+	if (program_file_examine(&file, name) ||
+		!(file.is_static || file.is_foreign || file.is_privileged ||
+			file.has_own_malloc))
+		return false;
+	complain(&file, complaint);
 	return true;
 }

@@ -25,8 +25,8 @@ struct program_file {
  * file that is no ELF binary; -errno of reading. */
 int program_file_examine(struct program_file *file, const char *name);
 
-/* Whether something is in the way of a preloaded allocator: then the complaint says
- * what. */
-bool program_file_obstacle(const struct program_file *file, struct complaint *complaint);
+/* Whether something is in the way of an allocator preloaded into the program of that
+ * name: then the complaint says what. Not where its file cannot be examined. */
+bool program_file_obstacle(const char *name, struct complaint *complaint);
 
 #endif
