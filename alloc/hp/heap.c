@@ -42,21 +42,35 @@ static uint32_t cache_limit(unsigned class)
 	return blocks < CACHE_BLOCKS ? (uint32_t)blocks : CACHE_BLOCKS;
 }
 
-void heap_init(struct heap *heap, int node)
+/* Whose caches, when it has any, keep their limits. */
+static void empty(struct heap *heap)
 {
 	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
-		heap->caches[class] = (struct cache){.limit = cache_limit(class)};
+		heap->caches[class].head = NULL;
+		atomic_store(&heap->caches[class].count, 0);
 		heap->bins[class] = (struct bin){.current = &span_none};
 	}
 	heap->key = random_word();
 	heap->until_look = 1;
 	heap->look_every = 1;
+}
+
+void heap_init(struct heap *heap, int node, bool caching)
+{
+	empty(heap);
+	heap_set_caching(heap, caching);
 	heap->node = node;
+}
+
+void heap_set_caching(struct heap *heap, bool caching)
+{
+	for (unsigned class = 0; class < CLASS_COUNT; class ++)
+		heap->caches[class].limit = caching ? cache_limit(class) : 0;
 }
 
 void heap_reset(struct heap *heap)
 {
-	heap_init(heap, heap->node);
+	empty(heap);
 	heap->full = NULL;
 	for (size_t i = 0; i < HEAP_OUTGOING; i++)
 		heap->outgoing[i].span = NULL;

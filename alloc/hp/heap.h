@@ -78,7 +78,10 @@ extern struct heap heap_none; /* has nothing at all: of threads that have no hea
  * with its lock held (orphans.h). */
 extern struct heap heap_orphans;
 
-void heap_init(struct heap *heap, int node);
+void heap_init(struct heap *heap, int node, bool caching);
+
+/* Whether its caches, which must be empty, take blocks. */
+void heap_set_caching(struct heap *heap, bool caching);
 
 /* Forgets all spans and messages: they are somebody else's, or gone. */
 void heap_reset(struct heap *heap);

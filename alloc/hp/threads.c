@@ -41,6 +41,11 @@ void threads_init(void)
 void threads_share(bool share)
 {
 	atomic_store(&shared, share);
+	/* A thread keeps the heap that it had before a finalize. */
+	pthread_mutex_lock(&mutex);
+	for (struct heap *heap = all; heap; heap = heap->next_all)
+		heap_set_caching(heap, !share);
+	pthread_mutex_unlock(&mutex);
 }
 
 static struct heap *take_idle(void)
@@ -61,7 +66,7 @@ static struct heap *make(void)
 
 	if (!heap)
 		return NULL;
-	heap_init(heap, pages_current_node());
+	heap_init(heap, pages_current_node(), true);
 	pthread_mutex_lock(&mutex);
 	heap->next_all = all;
 	all = heap;
@@ -93,11 +98,9 @@ static struct heap *own_heap(void)
 {
 	struct heap *heap = thread_heap;
 
-	if (LIKELY(heap != &heap_none))
-		return heap;
-	if (gone || atomic_load_explicit(&shared, memory_order_relaxed))
+	if (UNLIKELY(gone || atomic_load_explicit(&shared, memory_order_relaxed)))
 		return NULL;
-	return begin_thread();
+	return LIKELY(heap != &heap_none) ? heap : begin_thread();
 }
 
 struct heap *threads_enter(void)

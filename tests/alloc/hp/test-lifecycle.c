@@ -309,6 +309,39 @@ static void test_foreign(void **state)
 	hp_set_foreign(NULL);
 }
 
+/* A thread that allocated in a life without checks is looked at in the next one. */
+static void test_checks_after_a_life_without(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		const struct hp_options with = {.check = HP_CHECK_ALL};
+		void *blocks[100];
+
+		hp_finalize();
+		if (hp_init(NULL) != 0)
+			_exit(1);
+		for (size_t i = 0; i < 100; i++)
+			blocks[i] = hp_malloc(16 * i);
+		for (size_t i = 0; i < 100; i++)
+			hp_free(blocks[i]);
+		hp_finalize();
+		if (hp_init(&with) != 0)
+			_exit(2);
+		for (size_t i = 0; i < 100; i++) {
+			blocks[i] = hp_malloc(16 * i);
+			/* What was asked for, and no more, is the program's. */
+			if (hp_usable_size(blocks[i]) != 16 * i)
+				_exit(3);
+		}
+		for (size_t i = 0; i < 100; i++)
+			hp_free(blocks[i]);
+		_exit(0);
+	}
+	assert_int_equal(status_of(pid), 0);
+}
+
 /* Never more than the limit, and ENOMEM beyond it. */
 static void test_limit(void **state)
 {
@@ -345,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_init_takes),
 		cmocka_unit_test(test_bad_environment),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_checks_after_a_life_without),
 		cmocka_unit_test(test_limit),
 	};
 
