@@ -168,10 +168,16 @@ CORPUS_fuzz-likwid := counters/groups/skx
 CORPUS_fuzz-topology := tests/topology/machines
 FUZZERS := $(patsubst fuzz/%.c,%,$(wildcard fuzz/fuzz-*.c))
 FB := build/clang-fuzz
-$(FB)/fuzz-%: fuzz/fuzz-%.c $(foreach m,base topology counters alloc core,$(SOURCES_$(m)))
+FUZZ_FLAGS := -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZED := $(foreach m,base topology counters alloc core,$(SOURCES_$(m)))
+$(FB)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		$(CPPFLAGS) $(PKG_CFLAGS) -o $@ $^ $(PKG_LIBS)
+	clang $(subst =fuzzer,=fuzzer-no-link,$(FUZZ_FLAGS)) $(CPPFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+$(FB)/fuzz-%: $(FB)/fuzz/fuzz-%.o $(FUZZED:%.c=$(FB)/%.o)
+	clang $(FUZZ_FLAGS) -o $@ $^ $(PKG_LIBS)
+# The model is that of hp's own tests.
+$(FB)/fuzz-hp: $(FB)/tests/alloc/hp/model.o $(FB)/tests/alloc/hp/model-hp.o
+-include $(shell find $(FB) -name '*.d' 2>/dev/null)
 fuzz: $(FUZZERS:%=$(FB)/%)
 	@$(foreach f,$(FUZZERS),mkdir -p $(FB)/corpus/$(f) && echo $(f) && \
 		{ $(FB)/$(f) -max_total_time=$(FUZZ_SECONDS) -timeout=30 -rss_limit_mb=4096 \

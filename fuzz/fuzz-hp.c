@@ -14,24 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { HEAD = 3, GROUP = 6, LIVE_MAX = 48 << 20, CALL_TRIM = MODEL_CALLS };
 
-static size_t usable_size(void *block)
-{
-	return hp_usable_size(block);
-}
-
-static const struct model_heap heap = {
-	.malloc = hp_malloc,
-	.calloc = hp_calloc,
-	.realloc = hp_realloc,
-	.reallocarray = hp_reallocarray,
-	.free = hp_free,
-	.free_sized = hp_free_sized,
-	.aligned_alloc = hp_aligned_alloc,
-	.posix_memalign = hp_posix_memalign,
-	.usable_size = usable_size,
-	.owns = hp_owns,
-};
-
 static void fail(const char *wrong)
 {
 	fprintf(stderr, "fuzz-hp: %s\n", wrong);
@@ -88,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < HEAD)
 		return 0;
 	begin(data);
-	model_init(&model, &heap);
+	model_init(&model, &model_hp);
 	model.live_max = LIVE_MAX;
 	for (size_t i = HEAD; i + GROUP <= size; i += GROUP)
 		perform(&model, data + i);

@@ -58,7 +58,7 @@ suite gcc asan
 suite clang tsan
 without_likwid
 step "kernels on aarch64" make -s check-aarch64
-step "fuzz targets, a short run of each" make -s fuzz
+step "fuzz targets, a short run of each" make -s -j"$jobs" fuzz
 step "install and uninstall" make -s check-install
 step "clang-tidy" make -s -j"$jobs" lint
 

@@ -26,24 +26,6 @@ enum {
 	LOCK_PAUSE_NS = 100000000
 };
 
-static size_t usable_size(void *block)
-{
-	return hp_usable_size(block);
-}
-
-const struct model_heap heap_hp = {
-	.malloc = hp_malloc,
-	.calloc = hp_calloc,
-	.realloc = hp_realloc,
-	.reallocarray = hp_reallocarray,
-	.free = hp_free,
-	.free_sized = hp_free_sized,
-	.aligned_alloc = hp_aligned_alloc,
-	.posix_memalign = hp_posix_memalign,
-	.usable_size = usable_size,
-	.owns = hp_owns,
-};
-
 static const struct heap_setting settings[] = {
 	{"hp auto", {.policy = HP_POLICY_HP, .source = HP_SOURCE_AUTO}, 0, false},
 	{"hp small",

@@ -6,7 +6,6 @@
 #include "tests/alloc/hp/model.h"
 
 /* hp as the allocator under test, in each of its settings. */
-extern const struct model_heap heap_hp;
 
 struct heap_setting {
 	const char *name; /* "hp-firstfit small" */

@@ -32,6 +32,7 @@ struct model_heap {
 	size_t (*usable_size)(void *block);
 	bool (*owns)(const void *block);
 };
+extern const struct model_heap model_hp; /* hp itself (model-hp.c) */
 
 enum model_call {
 	MODEL_MALLOC,

@@ -29,7 +29,7 @@ static void test_corners(void **state)
 		/* A cursor moves on, whatever shrinks. */
 		if (is_bump() && strcmp(corners[i].name, "realloc to much less") == 0)
 			continue;
-		wrong = corners[i].check(&heap_hp);
+		wrong = corners[i].check(&model_hp);
 		if (wrong)
 			fail_msg("%s: %s: %s", heap_setting()->name, corners[i].name,
 				wrong);
@@ -38,7 +38,7 @@ static void test_corners(void **state)
 
 static void run_model(uint64_t seed, unsigned long steps, unsigned size_bits)
 {
-	model_init(&model, &heap_hp);
+	model_init(&model, &model_hp);
 	model.live_max = (size_t)64 << 20;
 	if (!model_run(&model, seed, heap_scaled(steps), size_bits) ||
 		!model_release(&model))

@@ -36,7 +36,7 @@ static const char *live(void *argument)
 
 	if (error && error != -ENOMEM)
 		return "hp_init fails with something else than ENOMEM";
-	model_init(&model, &heap_hp);
+	model_init(&model, &model_hp);
 	model.may_fail = true;
 	model.live_max = (size_t)10 * MB;
 	if (!model_run(&model, 5, STEPS, 10) || !model_run(&model, 6, STEPS, 22))
@@ -60,7 +60,7 @@ static const char *live_and_recover(void *argument)
 		(void)snprintf(first, sizeof(first), "%s", wrong);
 		return first;
 	}
-	model_init(&model, &heap_hp);
+	model_init(&model, &model_hp);
 	model.may_fail = true;
 	if (!model_run(&model, 8, STEPS, 16) || !model_release(&model))
 		wrong = model.wrong;

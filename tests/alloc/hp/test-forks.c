@@ -16,13 +16,13 @@ enum { MB = 1 << 20 };
 static void test_fork_while_busy(void **state)
 {
 	(void)state;
-	heap_expect_none(forks_while_busy(&heap_hp, 3, (unsigned)heap_scaled(6)));
+	heap_expect_none(forks_while_busy(&model_hp, 3, (unsigned)heap_scaled(6)));
 }
 
 static void test_fork_tree(void **state)
 {
 	(void)state;
-	heap_expect_none(forks_tree(&heap_hp, 2));
+	heap_expect_none(forks_tree(&model_hp, 2));
 }
 
 /* As much as the whole pool holds, so that no page is left for a copy. */
@@ -31,8 +31,8 @@ static void test_fork_both_write(void **state)
 	size_t bytes = (size_t)(heap_setting()->huge_pages ? 26 : 6) * MB;
 
 	(void)state;
-	heap_expect_none(forks_both_write(&heap_hp, bytes, 60000));
-	heap_expect_none(forks_both_write(&heap_hp, bytes, bytes / 3));
+	heap_expect_none(forks_both_write(&model_hp, bytes, 60000));
+	heap_expect_none(forks_both_write(&model_hp, bytes, bytes / 3));
 }
 
 static int group(void)

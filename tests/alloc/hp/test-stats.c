@@ -172,7 +172,7 @@ static void *make_traffic(void *argument)
 {
 	struct crowd *crowd = argument;
 
-	atomic_store(&crowd->wrong, stress_models(&heap_hp, 3, heap_scaled(1500), 14));
+	atomic_store(&crowd->wrong, stress_models(&model_hp, 3, heap_scaled(1500), 14));
 	atomic_store(&crowd->done, true);
 	return NULL;
 }

@@ -19,20 +19,20 @@ static void test_handover(void **state)
 {
 	(void)state;
 	heap_expect_none(
-		stress_handover(&heap_hp, 8, heap_scaled(5000), is_bump() ? 8 : 14));
+		stress_handover(&model_hp, 8, heap_scaled(5000), is_bump() ? 8 : 14));
 }
 
 static void test_models(void **state)
 {
 	(void)state;
 	heap_expect_none(
-		stress_models(&heap_hp, 4, heap_scaled(2000), is_bump() ? 10 : 16));
+		stress_models(&model_hp, 4, heap_scaled(2000), is_bump() ? 10 : 16));
 }
 
 static void test_pipeline(void **state)
 {
 	(void)state;
-	heap_expect_none(stress_pipeline(&heap_hp, heap_scaled(50000)));
+	heap_expect_none(stress_pipeline(&model_hp, heap_scaled(50000)));
 }
 
 static uint64_t mapped(void)
@@ -50,9 +50,9 @@ static void test_thread_churn(void **state)
 	uint64_t before;
 
 	(void)state;
-	heap_expect_none(stress_generations(&heap_hp, heap_scaled(1000), 4));
+	heap_expect_none(stress_generations(&model_hp, heap_scaled(1000), 4));
 	before = mapped();
-	heap_expect_none(stress_generations(&heap_hp, heap_scaled(10000), 4));
+	heap_expect_none(stress_generations(&model_hp, heap_scaled(10000), 4));
 	assert_in_range(mapped(), 0, before + 8 * MB);
 }
 
