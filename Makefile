@@ -104,6 +104,10 @@ TEST_PROGRAMS := $(TESTS:%.c=$(B)/%)
 ifeq ($(MODE),tsan)
 TEST_PROGRAMS := $(filter $(B)/tests/alloc/% $(B)/tests/core/% $(B)/tests/counters/%,$(TEST_PROGRAMS))
 endif
+# Failures that are injected are the system's, whichever compiler, and come to one thread.
+ifneq ($(filter clang,$(notdir $(CC))),)
+TEST_PROGRAMS := $(filter-out %-failures,$(TEST_PROGRAMS))
+endif
 define test_rule
 $(B)/tests/$(1)/test-%: $(B)/tests/$(1)/test-%.o $(call libs_of,$(2))
 	$$(CC) $$(LDFLAGS) $$(LINK_$$(@F)) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(PKG_LIBS) \
@@ -117,12 +121,12 @@ test-programs: $(TEST_PROGRAMS)
 # sanitizer's runtime and a preload that stands before it do not agree.
 SUITES := $(INTERPOSE_SUITES) $(wildcard tests/cli/test-*.sh tests/alloc/hp/test-*.sh)
 # Each mode runs what it can tell something by: the other compiler, whole sweeps, runs and interposers;
-# asan, all but the long walks through options and interruptions; tsan, what has threads.
+# asan, all but the long walks through options, interruptions and liblikwid; tsan, what has threads.
 ifeq ($(notdir $(CC)) $(MODE),clang release)
 SUITES := $(filter %/test-interpose.sh %/test-sweep.sh %/test-run.sh %/test-trace.sh %/test-misuse.sh,$(SUITES))
 endif
 ifeq ($(MODE),asan)
-SUITES := $(filter-out %/test-usage.sh %/test-failures.sh %/test-interrupt.sh,$(SUITES))
+SUITES := $(filter-out %/test-usage.sh %/test-failures.sh %/test-interrupt.sh %/test-likwid.sh,$(SUITES))
 endif
 ifeq ($(MODE),tsan)
 SUITES := $(filter %/test-run.sh %/test-sweep.sh,$(SUITES))

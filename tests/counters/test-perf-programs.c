@@ -395,7 +395,7 @@ static void test_system(void **state)
 {
 	const struct counter_target all = {
 		.thread = -1, .cpu = -1, .filter = {.user = true, .kernel = true}};
-	const struct timespec moment = {.tv_nsec = 1000};
+	const struct timespec moment = {.tv_nsec = 1000000};
 	struct opened opened;
 
 	(void)state;

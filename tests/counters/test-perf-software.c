@@ -102,7 +102,9 @@ static void test_page_faults(void **state)
 
 static void test_switches(void **state)
 {
-	const struct timespec moment = {.tv_nsec = 1000};
+	/* Longer than the timer needs to be set: one that has run out by then is no
+	 * sleep. */
+	const struct timespec moment = {.tv_nsec = 1000000};
 	struct counter_value before[EVENTS];
 	struct counter_value after[EVENTS];
 	struct open_group opened;
