@@ -102,7 +102,7 @@ TEST_PROGRAMS := $(TESTS:%.c=$(B)/%)
 -include $(wildcard tests/*/link.mk tests/*/*/link.mk)
 # The other modules have no threads.
 ifeq ($(MODE),tsan)
-TEST_PROGRAMS := $(filter $(B)/tests/alloc/% $(B)/tests/core/% $(B)/tests/counters/%,$(TEST_PROGRAMS))
+TEST_PROGRAMS := $(filter $(B)/tests/alloc/% $(B)/tests/counters/%,$(TEST_PROGRAMS))
 endif
 # Failures that are injected are the system's, whichever compiler, and come to one thread.
 ifneq ($(filter clang,$(notdir $(CC))),)
@@ -121,7 +121,8 @@ test-programs: $(TEST_PROGRAMS)
 # sanitizer's runtime and a preload that stands before it do not agree.
 SUITES := $(INTERPOSE_SUITES) $(wildcard tests/cli/test-*.sh tests/alloc/hp/test-*.sh)
 # Each mode runs what it can tell something by: the other compiler, whole sweeps, runs and interposers;
-# asan, all but the long walks through options, interruptions and liblikwid; tsan, what has threads.
+# asan, all but the long walks through options, interruptions and liblikwid; tsan, what has threads,
+# and a sweep.
 ifeq ($(notdir $(CC)) $(MODE),clang release)
 SUITES := $(filter %/test-interpose.sh %/test-sweep.sh %/test-run.sh %/test-trace.sh %/test-misuse.sh,$(SUITES))
 endif
@@ -129,7 +130,7 @@ ifeq ($(MODE),asan)
 SUITES := $(filter-out %/test-usage.sh %/test-failures.sh %/test-interrupt.sh %/test-likwid.sh,$(SUITES))
 endif
 ifeq ($(MODE),tsan)
-SUITES := $(filter %/test-run.sh %/test-sweep.sh,$(SUITES))
+SUITES := $(filter %/test-sweep.sh,$(SUITES))
 endif
 INJECT := $(B)/tests/inject/inject.so
 $(INJECT): tests/inject/inject.c $(B)/flags

@@ -17,14 +17,14 @@ jobs=$(nproc)
 
 # step NAME COMMAND...: one pass or failure.
 step() {
-  local name=$1 log status
+  local name=$1 log status start=$SECONDS
   shift
   log=$(mktemp)
   printf '%-58s ' "$name"
   "$@" >"$log" 2>&1
   status=$?
   if [ $status -eq 0 ]; then
-    echo ok
+    echo "ok  $((SECONDS - start)) s"
     echo "1 0 0" >>"$ESCALIER_COUNTS"
   else
     echo FAILED
