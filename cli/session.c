@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/session.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int session_path(char path[PATH_MAX], const char *folder, const char *name,
+	struct complaint *complaint)
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX)
+		return 0;
+	complaint_what(
+		complaint, "the name of the folder is too long: %.100s...", folder);
+	return -ENAMETOOLONG;
+}
+
+/* A reader of text does not know which file it comes from. */
+static int name_file(struct complaint *complaint, const char *path, int error)
+{
+	struct complaint first = *complaint;
+
+	complaint_what(complaint, "%.150s: %.100s", path, first.what);
+	return error;
+}
+
+static int load_group(struct group *group, const char *folder, const char *name,
+	struct complaint *complaint)
+{
+	char path[PATH_MAX], file[sizeof("groups/.txt") + 64];
+	struct text text;
+	int error;
+
+	(void)snprintf(file, sizeof(file), "groups/%s.txt", name);
+	error = session_path(path, folder, file, complaint);
+	if (error)
+		return error;
+	text_init(&text);
+	error = file_read_all(path, &text);
+	if (error)
+		complaint_cannot(complaint, "read", path, error);
+	else
+		error = group_parse(group, name, text.bytes, text.length, complaint);
+	text_release(&text);
+	return error;
+}
+
+static int load_groups(
+	struct session *session, const char *folder, struct complaint *complaint)
+{
+	const struct environment *e = &session->environment;
+
+	session->groups = calloc(e->groups_count + 1, sizeof(*session->groups));
+	if (!session->groups)
+		return complaint_cannot(complaint, "read", folder, -ENOMEM);
+	for (size_t i = 0; i < e->groups_count; i++) {
+		int error =
+			load_group(&session->groups[i], folder, e->groups[i], complaint);
+
+		if (error)
+			return error;
+		session->groups_count++;
+	}
+	return 0;
+}
+
+static void release_groups(struct session *session)
+{
+	for (size_t i = 0; i < session->groups_count; i++)
+		group_release(&session->groups[i]);
+	free(session->groups);
+}
+
+static int load_machine(
+	struct machine *machine, const char *folder, struct complaint *complaint)
+{
+	char path[PATH_MAX];
+	struct text text;
+	int error = session_path(path, folder, "machine.xml", complaint);
+
+	if (error)
+		return error;
+	text_init(&text);
+	error = file_read_all(path, &text);
+	if (error) {
+		complaint_cannot(complaint, "read", path, error);
+	} else {
+		error = topology_load_xml(machine, text.bytes, text.length, complaint);
+		if (error)
+			name_file(complaint, path, error);
+	}
+	text_release(&text);
+	return error;
+}
+
+static int load_raw(
+	struct session *session, const char *folder, struct complaint *complaint)
+{
+	char path[PATH_MAX];
+	int error = session_path(path, folder, "environment.json", complaint);
+
+	*session = (struct session){0};
+	if (!error)
+		error = environment_load(&session->environment, path, complaint);
+	if (!error)
+		error = session_path(path, folder, "windows.csv", complaint);
+	if (!error)
+		error = load_groups(session, folder, complaint);
+	if (error)
+		goto out_groups;
+	error = load_machine(&session->machine, folder, complaint);
+	if (error)
+		goto out_groups;
+	error = dataset_load_csv(&session->dataset, path, complaint);
+	if (!error)
+		return 0;
+	topology_release(&session->machine);
+out_groups:
+	release_groups(session);
+	return error;
+}
+
+static void release_raw(struct session *session)
+{
+	dataset_release(&session->dataset);
+	topology_release(&session->machine);
+	release_groups(session);
+}
+
+int session_load(struct session *session, const char *folder, struct complaint *complaint)
+{
+	const struct environment *environment = &session->environment;
+	int error = load_raw(session, folder, complaint);
+
+	if (error)
+		return error;
+	error = staircase_build(&session->staircase, &session->dataset,
+		&(struct staircase_options){.groups = session->groups,
+			.groups_count = session->groups_count,
+			.costs = environment->window_costs,
+			.costs_count = environment->window_costs_count,
+			.machine = &session->machine,
+			.baseline = environment->baseline,
+			.verdicts = environment->events,
+			.verdicts_count = environment->events_count,
+			.scaled = environment->scaled,
+			.target = environment->target});
+	if (!error)
+		return 0;
+	complaint_cannot(complaint, "analyse", folder, error);
+	release_raw(session);
+	return error;
+}
+
+void session_release(struct session *session)
+{
+	staircase_release(&session->staircase);
+	release_raw(session);
+}

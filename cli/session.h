@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include "analysis/staircase.h"
+#include "base/error.h"
+#include "core/environment.h"
+#include "core/measurement.h"
+#include "counters/group.h"
+#include "topology/topology.h"
+
+#include <limits.h>
+#include <stddef.h>
+
+/* A sweep as read from its folder, condensed. */
+struct session {
+	struct environment environment;
+	struct machine machine;
+	struct dataset dataset;
+	struct group *groups;
+	size_t groups_count;
+	struct staircase staircase;
+};
+
+/* 0, or -errno with the complaint; release after success only. */
+int session_load(
+	struct session *session, const char *folder, struct complaint *complaint);
+void session_release(struct session *session);
+
+/* A file of the folder. 0, or -ENAMETOOLONG with the complaint. */
+int session_path(char path[PATH_MAX], const char *folder, const char *name,
+	struct complaint *complaint);
+
+#endif
