@@ -169,5 +169,6 @@ int findings_init(struct findings *findings, const struct environment *environme
 		findings->latency = is_dependent(findings->main_series->kernel);
 	}
 	set_headline(findings);
-	return 0;
+	return explanation_init(&findings->explanation, staircase, findings->main_series,
+		findings->plateaus, findings->plateaus_count);
 }

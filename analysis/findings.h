@@ -2,6 +2,7 @@
 #ifndef ANALYSIS_FINDINGS_H
 #define ANALYSIS_FINDINGS_H
 
+#include "analysis/explanation.h"
 #include "analysis/gain.h"
 #include "analysis/plateau.h"
 #include "analysis/staircase.h"
@@ -22,6 +23,7 @@ struct findings {
 	size_t plateaus_count;
 	struct gain gains[GAINS]; /* of the other backends over the main series */
 	size_t gains_count;
+	struct explanation explanation; /* by the events, where there are any */
 	char headline[224]; /* what the run shows, in one clause; never empty */
 };
 

@@ -406,6 +406,8 @@ int summary_print(const struct findings *findings, struct text *text)
 {
 	summary_print_header(findings, text);
 	summary_print_tables(findings, text);
+	if (findings->explanation.costs.obstacle != COSTS_NO_EVENTS)
+		(void)explanation_print(&findings->explanation, NULL, text);
 	summary_print_notes(findings, text);
 	return text->error;
 }

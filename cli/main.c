@@ -19,6 +19,8 @@ static const struct command commands[] = {
 	{"trace", "tell what a program asks of its allocator", cmd_trace},
 	{"report", "draw summary and figure of a run again, from its raw files",
 		cmd_report},
+	{"costs", "tell what the events of sweeps cost, and so explain their steps",
+		cmd_costs},
 	{"machine", "print what a machine says of its memory hierarchy", cmd_machine},
 	{"check", "tell which counters and events can be believed here", cmd_check},
 	{"groups", "list the counter groups of a CPU, or tell what one holds",

@@ -33,6 +33,42 @@ static int write_summary(
 	return error;
 }
 
+/* What explains the staircase, for other programs; nothing where no events are counted.
+ */
+static int write_costs(const struct explanation *explanation, const char *folder,
+	struct text *written, struct complaint *complaint)
+{
+	static const struct {
+		const char *name;
+		int (*print)(const struct explanation *explanation, struct text *text);
+	} files[] = {
+		{"costs.csv", explanation_print_csv},
+		{"costs.json", explanation_print_json},
+		{"explained.csv", explanation_print_sizes_csv},
+	};
+	char path[PATH_MAX];
+	int error = 0;
+
+	if (explanation->costs.obstacle == COSTS_NO_EVENTS)
+		return 0;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !error; i++) {
+		struct text text;
+
+		error = session_path(path, folder, files[i].name, complaint);
+		if (error)
+			return error;
+		text_init(&text);
+		error = files[i].print(explanation, &text);
+		if (!error)
+			error = file_write_all(path, &text);
+		text_release(&text);
+		if (error)
+			return complaint_cannot(complaint, "write", path, error);
+		text_format(written, "%s\n", path);
+	}
+	return 0;
+}
+
 static int write_figure(
 	const struct findings *findings, const char *folder, struct complaint *complaint)
 {
@@ -72,6 +108,8 @@ static int write_staircase(
 		error = write_summary(&findings, folder, complaint);
 	if (!error)
 		text_format(written, "%s/summary.txt\n", folder);
+	if (!error)
+		error = write_costs(&findings.explanation, folder, written, complaint);
 	if (!error && write_figure(&findings, folder, complaint) != 0)
 		error = REPORT_NO_FIGURE;
 	if (!error)

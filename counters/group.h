@@ -106,7 +106,11 @@ struct group {
 #define METRIC_FROM_DRAM "Reads served by DRAM"
 #define METRIC_LLC_MISSES "LLC misses per read"
 #define METRIC_DTLB_L1_MISSES "L1 dTLB misses per read"
+#define METRIC_DTLB_L2_HITS "L2 dTLB hits per read"
 #define METRIC_PAGE_WALKS "Page walks per read"
+#define METRIC_WALKER_FROM_L2 "Walker fills from L2 per read"
+#define METRIC_WALKER_FROM_L3 "Walker fills from other caches per read"
+#define METRIC_WALKER_FROM_DRAM "Walker fills from DRAM per read"
 
 /* Parses a group. `where` names it in complaints. 0, or -EINVAL with the line in the
  * complaint, or -ENOMEM. Release after success only. */

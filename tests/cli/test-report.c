@@ -21,8 +21,8 @@ static const struct synthetic_options usual = {
 	.counters = true,
 };
 
-static const char *const outputs[] = {
-	"summary.txt", "staircase.svg", "staircase.png", "figure/settings.gp"};
+static const char *const outputs[] = {"summary.txt", "staircase.svg", "staircase.png",
+	"figure/settings.gp", "costs.json", "explained.csv"};
 enum { OUTPUTS = sizeof(outputs) / sizeof(outputs[0]) };
 
 struct fixture {

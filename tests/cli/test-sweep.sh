@@ -221,6 +221,12 @@ holds test "$(column "$work/fake/windows.csv" group | sort -u)" = cache
 holds grep -q 'enabled_ns' "$work/fake/windows.csv"
 end
 
+begin "what events cost, of counters that do not count"
+run costs "$work/fake" "$work/fake"
+exits 3
+out_has 'not told: no events of caches or TLBs are counted'
+end
+
 begin "-g software counts where the kernel lets it"
 run sweep "${least[@]}" -b libc -g software --no-reserve -o "$work/software"
 if [ "$status" -eq 4 ]; then

@@ -58,12 +58,12 @@ for option in --help -h help; do
   begin "escalier $option"
   run $option
   exits 0
-  for command in sweep report machine fields; do out_has "  $command "; done
+  for command in sweep report costs machine fields; do out_has "  $command "; done
   err_is_empty
   end
 done
 
-for command in sweep report machine fields; do
+for command in sweep report costs machine fields; do
   for option in --help -h; do
     begin "escalier $command $option"
     run "$command" "$option"
@@ -313,6 +313,16 @@ for arguments in "" "--staircase" "--help=no"; do
   end
 done
 
+for arguments in "" "--staircase" "--csv $work/a $work/b"; do
+  begin "costs $arguments is refused"
+  # shellcheck disable=SC2086
+  run costs $arguments
+  exits 2
+  out_is_empty
+  err_has 'see: escalier costs --help'
+  end
+done
+
 begin "report on a missing folder"
 run report "$work/none"
 exits 1
@@ -324,6 +334,16 @@ end
 begin "a run to damage"
 run sweep --counters none --no-reserve -s 4K -b libc -r 1 --windows 1 --window 50us -o "$work/run"
 exits 0
+end
+
+begin "costs of a run without counters, and of none"
+run costs "$work/run"
+exits 3
+out_has 'not told: no events of caches or TLBs are counted'
+run costs "$work/run" "$work/none"
+exits 1
+out_is_empty
+err_has "$work/none"
 end
 
 # damaged NAME FILE COMMAND...: FILE of a copy of the run, changed by a command that reads the old

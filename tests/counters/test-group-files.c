@@ -348,6 +348,7 @@ static void test_metrics(void **state)
 	static const double amd[GROUP_EVENTS] = {8000, 400, 300, 200, 50};
 	static const double differences[GROUP_EVENTS] = {8000, 950, 550, 250, 30};
 	static const double cpu[GROUP_EVENTS] = {6000, 1500, 1000, 10, 900};
+	static const double walks[GROUP_EVENTS] = {8000, 400, 300, 700, 200, 50, 30, 280};
 	static const double by_source[GROUP_EVENTS] = {8000, 400, 300, 250, 950, 20};
 
 	(void)state;
@@ -373,6 +374,15 @@ static void test_metrics(void **state)
 			is_arm || is_amd ? 0.95 : 1.5);
 		expect_metric(
 			arch, "walks", METRIC_PAGE_WALKS, cache, is_amd ? 0.4 : 0.95);
+		expect_metric(arch, "tlb", METRIC_DTLB_L2_HITS, cache,
+			is_arm || is_amd ? 0.4 : 0.95);
+		if (is_amd && strcmp(arch, "zen2") != 0) {
+			expect_metric(arch, "walks", METRIC_DTLB_L2_HITS, walks, 0.3);
+			expect_metric(arch, "walks", METRIC_WALKER_FROM_L2, walks, 0.2);
+			expect_metric(arch, "walks", METRIC_WALKER_FROM_L3, walks, 0.05);
+			expect_metric(
+				arch, "walks", METRIC_WALKER_FROM_DRAM, walks, 0.03);
+		}
 		if (!is_arm) {
 			expect_metric(arch, "fills", METRIC_L1_MISSES, by_source, 0.95);
 			expect_metric(arch, "fills", METRIC_FROM_L2, by_source, 0.4);

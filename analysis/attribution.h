@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_ATTRIBUTION_H
+#define ANALYSIS_ATTRIBUTION_H
+
+#include "analysis/costs.h"
+#include "analysis/plateau.h"
+#include "analysis/staircase.h"
+
+/*
+ * Why one place of a staircase is slower than another: the difference in cycles per read,
+ * as difference of events x cost for each term, and what that leaves unexplained.
+ */
+
+/* What is known of one size, or of several together: means over rounds, so that parts add
+ * up. */
+struct cost_mix {
+	size_t rounds; /* 0: nothing known; all else is 0 then */
+	double cycles; /* per read */
+	double events[COST_TERMS];
+};
+/* Of the sizes from..to of a series, both included. */
+void cost_mix_of(const struct costs *costs, const struct series *series, uint64_t from,
+	uint64_t to, struct cost_mix *mix);
+
+enum { ATTRIBUTION_NAME = 48 };
+struct attribution {
+	const struct series *series; /* `to` belongs to it */
+	char from[ATTRIBUTION_NAME], to[ATTRIBUTION_NAME];
+	double from_cycles, to_cycles; /* measured */
+	double terms[COST_TERMS];      /* cycles of the difference; 0 unless fitted */
+	double unexplained;
+};
+void attribution_between(const struct costs *costs, const struct cost_mix *from,
+	const struct cost_mix *to, struct attribution *attribution);
+
+/* Part of the difference that events account for: 1 less |unexplained| / |difference|. */
+double attribution_share(const struct attribution *attribution);
+
+/* From each plateau to the next one. Returns how many. */
+size_t attribute_steps(const struct costs *costs, const struct series *series,
+	const struct plateau *plateaus, size_t count, struct attribution steps[PLATEAUS]);
+
+/*
+ * Of the first series of a kernel that reads one line a page, of the baseline where it
+ * has one: from sizes whose translations the first level of the TLB holds to those that
+ * the second one holds, and those that are walked for.
+ */
+enum { TLB_STEPS = 2 };
+size_t attribute_tlb_steps(const struct costs *costs, const struct staircase *staircase,
+	struct attribution steps[TLB_STEPS]);
+
+/* From the baseline to each other backend of its facet, at the largest size that it has
+ * in common with all of them. */
+enum { ATTRIBUTION_BACKENDS = 8 };
+size_t attribute_backends(const struct costs *costs, const struct staircase *staircase,
+	const struct series *baseline,
+	struct attribution differences[ATTRIBUTION_BACKENDS], uint64_t *bytes);
+
+#endif

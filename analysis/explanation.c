@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/explanation.h"
+
+int explanation_init(struct explanation *explanation, const struct staircase *staircase,
+	const struct series *baseline, const struct plateau *plateaus, size_t count)
+{
+	int error;
+
+	*explanation = (struct explanation){.staircase = staircase, .baseline = baseline};
+	error = costs_fit(&explanation->costs, staircase);
+	if (error || explanation->costs.obstacle != COSTS_POSSIBLE || !baseline ||
+		!costs_cover(&explanation->costs, baseline))
+		return error;
+	explanation->steps_count = attribute_steps(
+		&explanation->costs, baseline, plateaus, count, explanation->steps);
+	explanation->tlb_steps_count = attribute_tlb_steps(
+		&explanation->costs, staircase, explanation->tlb_steps);
+	explanation->backends_count = attribute_backends(&explanation->costs, staircase,
+		baseline, explanation->backends, &explanation->backends_bytes);
+	return 0;
+}
