@@ -228,9 +228,10 @@ struct hp_stats {
 
 	/* Pages, as obtained. */
 	uint64_t source_bytes[HP_SOURCES];   /* mapped now, by the source that served */
-	uint64_t node_bytes[HP_STATS_NODES]; /* mapped now, by the node preferred */
+	uint64_t node_bytes[HP_STATS_NODES]; /* mapped now, by the node preferred;
+					       of a page of 1 GiB what is in use */
 	uint64_t steps_no_pool;   /* mappings served by a cheaper source: pool empty */
-	uint64_t steps_limit;     /* a limit of the control group */
+	uint64_t steps_limit;     /* of the control group, or limit_bytes */
 	uint64_t steps_refused;   /* the kernel has no such pages, or not for us */
 	uint64_t steps_forked;    /* no pool pages for a process that forks */
 	uint64_t steps_unaligned; /* smaller than a huge page */

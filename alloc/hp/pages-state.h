@@ -18,7 +18,8 @@ struct pages_state {
 
 	_Atomic uint64_t mapped_bytes[PAGES_SOURCES];
 	_Atomic uint64_t node_bytes[PAGES_NODES];
-	_Atomic uint64_t span_bytes; /* of all spans */
+	/* Mapped for spans: a page of 1 GiB whole, however little of it they take. */
+	_Atomic uint64_t admitted_bytes;
 	_Atomic uint64_t peak_bytes;
 	_Atomic uint64_t maps;
 	_Atomic uint64_t unmaps;

@@ -46,14 +46,14 @@ static _Atomic uint64_t *node_counter(int node)
 						       : PAGES_NODES - 1];
 }
 
-/* Bytes more in spans: false, and nothing counted, beyond the limit. */
+/* Bytes more to be mapped: false, and nothing counted, beyond the limit. */
 static bool admit(size_t bytes)
 {
-	uint64_t sum = atomic_fetch_add(&state->span_bytes, bytes) + bytes;
+	uint64_t sum = atomic_fetch_add(&state->admitted_bytes, bytes) + bytes;
 	uint64_t peak = atomic_load_explicit(&state->peak_bytes, memory_order_relaxed);
 
 	if (state->config.limit_bytes && sum > state->config.limit_bytes) {
-		subtract(&state->span_bytes, bytes);
+		subtract(&state->admitted_bytes, bytes);
 		return false;
 	}
 	while (sum > peak &&
@@ -141,27 +141,44 @@ static void unmap(void *base, size_t bytes, enum pages_source source)
 		subtract(&state->mapped_bytes[PAGES_THP], bytes - pool);
 }
 
+/* Whether it is part of a page that is mapped whole. */
+static bool is_part(const struct pages_span *span)
+{
+	return span->source == PAGES_HUGETLB_1G && span->bytes <= GIGANTIC_BYTES / 2;
+}
+
+static int add_gigantic(int node)
+{
+	struct pages_span page;
+	int error;
+
+	if (!admit(GIGANTIC_BYTES))
+		return -ENOSPC;
+	error = map_reserved(GIGANTIC_BYTES, GIGANTIC_BYTES, GIGANTIC_BYTES, node, &page);
+	if (!error) {
+		error = gigantic_add(page.base, node);
+		if (error)
+			unmap(page.base, page.bytes, PAGES_HUGETLB_1G);
+	}
+	if (error)
+		subtract(&state->admitted_bytes, GIGANTIC_BYTES);
+	return error;
+}
+
 /* Out of a page that is there, or of a new one. More than half a page is mapped by
  * itself. */
 static int map_gigantic(size_t bytes, size_t alignment, int node, struct pages_span *span)
 {
 	size_t parts = round_up(bytes, PAGES_HUGE_BYTES);
-	struct pages_span page;
 	int error;
 
 	if (bytes > GIGANTIC_BYTES / 2 || alignment > GIGANTIC_BYTES)
 		return map_reserved(bytes, alignment, GIGANTIC_BYTES, node, span);
 	span->base = gigantic_take(parts, alignment, node);
 	if (!span->base) {
-		error = map_reserved(
-			GIGANTIC_BYTES, GIGANTIC_BYTES, GIGANTIC_BYTES, node, &page);
+		error = add_gigantic(node);
 		if (error)
 			return error;
-		error = gigantic_add(page.base, node);
-		if (error) {
-			unmap(page.base, page.bytes, PAGES_HUGETLB_1G);
-			return error;
-		}
 		span->base = gigantic_take(parts, alignment, node);
 		if (!span->base) /* other threads were faster */
 			return -ENOMEM;
@@ -238,12 +255,14 @@ static void give_back(const struct pages_span *span)
 	void *base = span->base;
 	size_t bytes = span->bytes;
 
-	if (span->source == PAGES_HUGETLB_1G && bytes <= GIGANTIC_BYTES / 2) {
+	if (is_part(span)) {
 		base = gigantic_give(base, bytes);
 		bytes = GIGANTIC_BYTES;
 	}
-	if (base)
-		unmap(base, bytes, span->source);
+	if (!base)
+		return;
+	unmap(base, bytes, span->source);
+	subtract(&state->admitted_bytes, bytes);
 }
 
 static int map(enum pages_source source, size_t bytes, size_t alignment, int node,
@@ -261,8 +280,8 @@ static int map(enum pages_source source, size_t bytes, size_t alignment, int nod
 		add(&state->steps[cause], 1);
 		source++;
 	}
-	if (!error && !admit(span->bytes)) {
-		give_back(span);
+	if (!error && !is_part(span) && !admit(span->bytes)) {
+		unmap(span->base, span->bytes, span->source);
 		error = -ENOMEM;
 	}
 	pthread_rwlock_unlock(&state->forking);
@@ -294,7 +313,6 @@ void pages_unmap(const struct pages_span *span)
 	give_back(span);
 	pthread_rwlock_unlock(&state->forking);
 	add(&state->unmaps, 1);
-	subtract(&state->span_bytes, span->bytes);
 	subtract(node_counter(span->node), span->bytes);
 	errno = saved;
 }
@@ -315,12 +333,12 @@ int pages_resize(struct pages_span *span, size_t bytes, size_t alignment, bool m
 		maximum(alignment, span->page_bytes), may_move);
 	pthread_rwlock_unlock(&state->forking);
 	if (error) {
-		subtract(&state->span_bytes, more);
+		subtract(&state->admitted_bytes, more);
 	} else {
 		/* Modulo 2^64: shrinking adds a negative number. */
 		add(&state->mapped_bytes[span->source], whole - span->bytes);
 		add(node_counter(span->node), whole - span->bytes);
-		add(&state->span_bytes, whole - span->bytes - more);
+		add(&state->admitted_bytes, whole - span->bytes - more);
 		span->bytes = whole;
 	}
 	errno = saved;
@@ -422,7 +440,7 @@ const char *pages_cause_name(enum pages_cause cause)
 {
 	static const char *const names[PAGES_CAUSES] = {
 		"no free pages in the pool",
-		"limit of the control group",
+		"limit of the control group or by option",
 		"refused by the kernel",
 		"process forks",
 		"smaller than a huge page",

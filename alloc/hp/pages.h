@@ -33,7 +33,7 @@ enum {
 /* Why one mapping got pages of a cheaper kind than asked for. */
 enum pages_cause {
 	PAGES_NO_POOL, /* the pool is empty, exhausted, or all promised to others */
-	PAGES_LIMIT,   /* a limit of the control group struck when faulting in */
+	PAGES_LIMIT,   /* of the control group, when faulting in; limit_bytes */
 	PAGES_REFUSED, /* the kernel has no such pages, or does not let us have them */
 	PAGES_FORKED,  /* this process forks: pool pages cannot be copied on write safely
 			*/

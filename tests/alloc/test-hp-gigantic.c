@@ -163,6 +163,35 @@ static void test_whole_page(void **state)
 	assert_int_equal(bytes_of(PAGES_HUGETLB_1G), 0);
 }
 
+/* A page is mapped whole, and so it counts: beyond a limit the next source serves. */
+static void test_limited(void **state)
+{
+	struct pages_config config = {
+		.source = PAGES_HUGETLB_1G, .limit_bytes = GIGANTIC_BYTES + 8 * MB};
+	struct pages_span part, other, refused;
+	struct pages_stats stats;
+
+	(void)state;
+	pages_configure(&config);
+	part = map(900 * MB / 2, 2 * MB, PAGES_HUGETLB_1G);
+	pages_stats(&stats);
+	assert_true(stats.peak_bytes >= GIGANTIC_BYTES);
+	other = map(512 * MB, 2 * MB, PAGES_HUGETLB_1G);
+	assert_int_equal(pages_map(100 * MB, 2 * MB, PAGES_ANY_NODE, &refused), -ENOMEM);
+	pages_unmap(&other);
+	other = map(100 * MB, 2 * MB, PAGES_HUGETLB_1G);
+	pages_unmap(&other);
+	pages_unmap(&part);
+	config.limit_bytes = 512 * MB;
+	pages_configure(&config);
+	other = map(100 * MB, 2 * MB, PAGES_THP);
+	assert_int_equal(pages_map(500 * MB, 2 * MB, PAGES_ANY_NODE, &refused), -ENOMEM);
+	pages_unmap(&other);
+	config.limit_bytes = 0;
+	pages_configure(&config);
+	assert_int_equal(bytes_of(PAGES_HUGETLB_1G) + bytes_of(PAGES_THP), 0);
+}
+
 int main(void)
 {
 	const struct pages_config config = {.source = PAGES_HUGETLB_1G};
@@ -171,6 +200,7 @@ int main(void)
 		cmocka_unit_test(test_reused),
 		cmocka_unit_test(test_used_up),
 		cmocka_unit_test(test_whole_page),
+		cmocka_unit_test(test_limited),
 	};
 
 	pages_configure(&config);
