@@ -14,6 +14,7 @@
 #define MIB (1024 * KIB)
 
 enum { DEFAULT_PER_OCTAVE = 4 };
+#define DENSE_BYTES (256 * MIB)
 
 static uint64_t last_cache_bytes(const struct machine *machine, unsigned cpu)
 {
@@ -201,6 +202,7 @@ static int choose_sizes(struct plan *plan, const struct machine *machine,
 	struct size_range range = {
 		.min_bytes = options->min_bytes ? options->min_bytes : 4 * KIB,
 		.max_bytes = options->max_bytes,
+		.dense_bytes = options->max_bytes ? UINT64_MAX : DENSE_BYTES,
 		.per_octave =
 			options->per_octave ? options->per_octave : DEFAULT_PER_OCTAVE,
 	};
@@ -226,7 +228,7 @@ static int choose_sizes(struct plan *plan, const struct machine *machine,
 		return 0;
 	}
 	if (!range.max_bytes) {
-		range.max_bytes = 4 * last > 256 * MIB ? 4 * last : 256 * MIB;
+		range.max_bytes = 4 * last > DENSE_BYTES ? 4 * last : DENSE_BYTES;
 		if (range.max_bytes > limit)
 			range.max_bytes = limit;
 	}
@@ -375,7 +377,8 @@ static uint64_t estimate_round_ns(const struct plan *plan, const struct machine 
 		if (i && point_same_layout(point, &plan->points[i - 1]))
 			continue;
 		total += 1e6 + 25 * elements;
-		total += (double)warm_reads(machine, point) *
+		/* Reads are mostly steady after a quarter of the most. */
+		total += (double)warm_reads(machine, point) / 4 *
 			 nominal_read_ns(machine, point);
 		if (i == 0 || !point_same_buffer(point, &plan->points[i - 1]))
 			total += 1e6 + 0.2 * (double)point->bytes;

@@ -37,7 +37,7 @@ struct plan_options {
 	size_t sizes_count;
 	uint64_t min_bytes,
 		max_bytes; /* for chosen sizes; 0: 4 KiB, max(256 MiB, 4 x last cache) */
-	unsigned per_octave;        /* 0: 4 */
+	unsigned per_octave; /* 0: 4; beyond 256 MiB 1, unless max_bytes is given */
 	const struct place *places; /* none: the machine's first allowed CPU and its local
 	     node, and from that CPU to each other node with memory */
 	size_t places_count;

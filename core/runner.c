@@ -227,7 +227,7 @@ static int measure_layout(struct run *run, size_t from, size_t to,
 		if (error)
 			return write_errors(run, from, to, &why);
 	}
-	kernel->run(&state, warm_reads(setup->machine, point));
+	(void)warm_run(setup->clocks, kernel, &state, warm_reads(setup->machine, point));
 	reads = window_calibrate(
 		setup->clocks, kernel, &state, setup->options->window_ns);
 	run->batch_count = 0;

@@ -77,7 +77,9 @@ int sizes_choose(const struct machine *machine, unsigned cpu,
 	for (int step = low; step <= high; step++) {
 		double bytes = exp2((double)step / steps);
 
-		if (step % 2 == 0 || is_dense(&capacities, bytes))
+		if (bytes > (double)range->dense_bytes
+				? step % steps == 0
+				: step % 2 == 0 || is_dense(&capacities, bytes))
 			chosen[n++] = round_size(bytes);
 	}
 	for (size_t i = 0; i < capacities.count; i++)

@@ -88,7 +88,8 @@ static void check_sizes(const struct machine *machine)
 	for (size_t i = 1; i < plan.sizes_count; i++)
 		assert_true(plan.sizes[i] > plan.sizes[i - 1]);
 	for (double octave = 4096; 2 * octave <= top; octave *= 2)
-		assert_true(sizes_between(&plan, octave, 2 * octave) >= 4);
+		assert_true(sizes_between(&plan, octave, 2 * octave) >=
+			    (octave < 256 << 20 ? 4 : 1));
 	for (unsigned level = 1; level <= last; level++) {
 		const struct cache *cache = machine_cache(machine, level, cpu);
 		double bytes = cache ? (double)cache->bytes : 0;
@@ -96,6 +97,8 @@ static void check_sizes(const struct machine *machine)
 		if (!cache || bytes * M_SQRT2 > top || bytes < 8192)
 			continue;
 		assert_true(has_size(&plan, cache->bytes));
+		if (bytes * M_SQRT2 > 256 << 20)
+			continue;
 		assert_true(sizes_between(&plan, bytes / M_SQRT2 - 1,
 				    bytes * M_SQRT2 + 1) >= 8);
 	}
@@ -331,6 +334,73 @@ static void test_warming_is_bounded_by_the_last_cache(void **state)
 	topology_release(&machine);
 }
 
+/* A virtual machine's: sizes beyond 256 MiB cost seconds each. */
+static void test_a_huge_cache_does_not_multiply_the_sizes(void **state)
+{
+	struct machine machine = load(
+		"numa:1(memory=16GiB) pack:1 l3:1(size=512MiB) core:2 l2:1(size=1MiB) "
+		"l1d:1(size=32KiB) pu:1");
+	struct plan_options options = options_default();
+	struct plan plan = build(&machine, &options);
+	const double mib = 1 << 20;
+
+	(void)state;
+	check_sizes(&machine);
+	assert_int_equal(sizes_between(&plan, 256 * mib, 2048 * mib), 3);
+	plan_release(&plan);
+	options.max_bytes = 2048ull << 20;
+	plan = build(&machine, &options);
+	assert_true(sizes_between(&plan, 256 * mib, 2048 * mib) >= 12);
+	plan_release(&plan);
+	topology_release(&machine);
+}
+
+/* Reads that take time on a clock of their own: slow until a number of them is done. */
+static struct {
+	double ns;
+	uint64_t reads, slow_reads;
+} simulated;
+
+static uint64_t simulated_ns(void)
+{
+	return (uint64_t)simulated.ns;
+}
+
+static void simulated_run(struct kernel_state *state, uint64_t reads)
+{
+	(void)state;
+	assert_int_equal(reads % KERNEL_UNROLL, 0);
+	for (uint64_t i = 0; i < reads; i++)
+		simulated.ns += simulated.reads++ < simulated.slow_reads
+					? 200 - 100.0 * (double)simulated.reads /
+							  (double)simulated.slow_reads
+					: 20;
+}
+
+static uint64_t warm_simulated(uint64_t slow_reads, uint64_t most)
+{
+	static const struct clocks clocks = {.cpu_ns = simulated_ns};
+	static const struct kernel kernel = {.run = simulated_run};
+	struct kernel_state state = {.bytes = 0};
+
+	memset(&simulated, 0, sizeof(simulated));
+	simulated.slow_reads = slow_reads;
+	most = warm_run(&clocks, &kernel, &state, most);
+	assert_int_equal(most, simulated.reads);
+	return most;
+}
+
+static void test_warming_ends_when_reads_are_steady(void **state)
+{
+	const uint64_t most = 1 << 20;
+
+	(void)state;
+	assert_int_equal(warm_simulated(0, 1024), 1024);
+	assert_in_range(warm_simulated(0, most), most / 8, most / 4);
+	assert_in_range(warm_simulated(most / 2, most), most / 2, most / 4 * 3);
+	assert_in_range(warm_simulated(most / 4 * 3, most), most / 4 * 3, most);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,7 +410,9 @@ int main(void)
 		cmocka_unit_test(test_same_in_same_out),
 		cmocka_unit_test(test_an_element_must_fit),
 		cmocka_unit_test(test_what_cannot_be_planned_is_refused),
+		cmocka_unit_test(test_a_huge_cache_does_not_multiply_the_sizes),
 		cmocka_unit_test(test_warming_is_bounded_by_the_last_cache),
+		cmocka_unit_test(test_warming_ends_when_reads_are_steady),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
