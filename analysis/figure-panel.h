@@ -57,7 +57,7 @@ struct panel_kind {
 	int (*write)(struct figure *figure, struct panel *panel);
 };
 extern const struct panel_kind panel_latency, panel_linear, panel_served, panel_tlb,
-	panel_ratio;
+	panel_ratio, panel_costs;
 
 /* Quotes for gnuplot, with what its enhanced text would interpret escaped. */
 void figure_quote(struct text *text, const char *string);

@@ -17,9 +17,16 @@ static const struct panel_kind *const kinds[] = {
 	&panel_served,
 	&panel_tlb,
 	&panel_ratio,
+	&panel_costs,
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 enum { HEADER = 152, GAP = 68, FOOTER = 75, REMARK = 28 };
+/* The horizontal axis of costs is not of sizes: above it, room for that of the others. */
+enum { AXIS = 42 };
+static unsigned room_above(const struct panel_kind *kind)
+{
+	return kind == &panel_costs ? AXIS : 0;
+}
 
 /* Okabe and Ito's palette, with a marker each: the two tell backends apart without the
  * other. */
@@ -339,7 +346,7 @@ int figure_write(const struct findings *findings, const char *folder)
 	figure.height = HEADER + FOOTER - GAP + (has_remark(findings) ? REMARK : 0);
 	for (size_t i = 0; i < KINDS; i++)
 		if (kinds[i]->wanted(&figure))
-			figure.height += kinds[i]->height + GAP;
+			figure.height += kinds[i]->height + GAP + room_above(kinds[i]);
 	text_format(&figure.settings,
 		"width = %d\nheight = %u\npanels_left = %.6f\npanels_right = %.6f\n",
 		FIGURE_WIDTH, figure.height, (double)FIGURE_LEFT / FIGURE_WIDTH,
@@ -351,7 +358,10 @@ int figure_write(const struct findings *findings, const char *folder)
 		text_format(&figure.settings, "has_%s = 0\n", kinds[i]->name);
 		if (!kinds[i]->wanted(&figure))
 			continue;
-		text_format(&figure.settings, "last_panel = \"%s\"\n", kinds[i]->name);
+		top += room_above(kinds[i]);
+		if (kinds[i] != &panel_costs)
+			text_format(&figure.settings, "last_panel = \"%s\"\n",
+				kinds[i]->name);
 		error = write_panel(&figure, kinds[i], top);
 		top += kinds[i]->height + GAP;
 	}

@@ -31,7 +31,7 @@ do for [kind in "png svg"] {
   set logscale x 2
   set xrange [x_low:x_high]
 
-  do for [panel in "latency linear served tlb ratio"] {
+  do for [panel in "latency linear served tlb ratio costs"] {
     if (value("has_".panel) == 0) { continue }
     unset label
     unset arrow
@@ -92,6 +92,15 @@ do for [kind in "png svg"] {
              lw 2 lc rgb curve_colour[i], \
            for [i = curves:1:-1] "tlb-".i.".tsv" using 1:3 with lines \
              lw 2 dt 2 lc rgb curve_colour[i]
+    }
+    if (panel eq "costs") {
+      unset logscale x
+      unset ytics
+      set xrange [0:costs_wide]
+      set xtics autofreq
+      set xlabel "cycles per read" offset 0, 0.2
+      set border 1 lc rgb "#888888"
+      plot NaN notitle
     }
     if (panel eq "ratio") {
       set ylabel "time relative"
