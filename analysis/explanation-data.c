@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/explanation.h"
 
+#include "analysis/json-text.h"
+
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -96,17 +97,13 @@ int explanation_print_sizes_csv(const struct explanation *explanation, struct te
 	return text->error;
 }
 
-static json_t *number(double value)
-{
-	return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *errors_to_json(const struct cost_errors *errors)
 {
 	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:I}", "rows",
-		(json_int_t)errors->rows, "median", number(errors->median), "p90",
-		number(errors->p90), "worst", number(errors->worst), "bias",
-		number(errors->bias), "worst_bytes", (json_int_t)errors->worst_bytes);
+		(json_int_t)errors->rows, "median", json_number(errors->median), "p90",
+		json_number(errors->p90), "worst", json_number(errors->worst), "bias",
+		json_number(errors->bias), "worst_bytes",
+		(json_int_t)errors->worst_bytes);
 }
 
 static json_t *terms_to_json(const struct costs *costs)
@@ -125,13 +122,15 @@ static json_t *terms_to_json(const struct costs *costs)
 				fit->states[term] == COST_ENTANGLED
 					? fit->terms.names[fit->with[term]]
 					: NULL,
-				"cycles", number(fitted ? fit->cycles[term] : NAN),
-				"cycles_low", number(fitted ? costs->low[term] : NAN),
-				"cycles_high", number(fitted ? costs->high[term] : NAN),
-				"ns", number(fitted ? costs->ns[term] : NAN),
+				"cycles", json_number(fitted ? fit->cycles[term] : NAN),
+				"cycles_low",
+				json_number(fitted ? costs->low[term] : NAN),
+				"cycles_high",
+				json_number(fitted ? costs->high[term] : NAN), "ns",
+				json_number(fitted ? costs->ns[term] : NAN),
 				"most_per_read",
-				number(fit->terms.counted[term] ? fit->most[term]
-								: NAN)));
+				json_number(fit->terms.counted[term] ? fit->most[term]
+								     : NAN)));
 	}
 	return array;
 }
@@ -146,15 +145,15 @@ static json_t *attributions_to_json(
 
 		for (int t = 0; t < COST_TERMS; t++)
 			if (fit->states[t] == COST_FITTED && t != COST_BASE)
-				(void)json_object_set_new(
-					terms, fit->terms.names[t], number(a->terms[t]));
-		(void)json_array_append_new(
-			array, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
-				       "kernel", a->series->kernel, "backend",
-				       a->series->backend, "from", a->from, "to", a->to,
-				       "from_cycles", number(a->from_cycles), "to_cycles",
-				       number(a->to_cycles), "cycles_by_term", terms,
-				       "unexplained", number(a->unexplained)));
+				(void)json_object_set_new(terms, fit->terms.names[t],
+					json_number(a->terms[t]));
+		(void)json_array_append_new(array,
+			json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "kernel",
+				a->series->kernel, "backend", a->series->backend, "from",
+				a->from, "to", a->to, "from_cycles",
+				json_number(a->from_cycles), "to_cycles",
+				json_number(a->to_cycles), "cycles_by_term", terms,
+				"unexplained", json_number(a->unexplained)));
 	}
 	return array;
 }
@@ -197,15 +196,5 @@ static json_t *to_json(const struct explanation *e)
 
 int explanation_print_json(const struct explanation *explanation, struct text *text)
 {
-	json_t *root = to_json(explanation);
-	char *dump =
-		root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
-
-	if (dump)
-		text_format(text, "%s\n", dump);
-	else if (!text->error)
-		text->error = -ENOMEM;
-	free(dump);
-	json_decref(root);
-	return text->error;
+	return json_print(to_json(explanation), 6, text);
 }

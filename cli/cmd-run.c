@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/prediction-history.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/cmd.h"
@@ -6,6 +7,7 @@
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/pools.h"
+#include "cli/predict-model.h"
 #include "cli/program-exit.h"
 #include "cli/report.h"
 #include "cli/run-folder.h"
@@ -18,6 +20,7 @@
 #include "core/trials.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +39,8 @@ struct command {
 	bool memory_open;
 	struct counting counting;
 	struct tracer tracer;
-	bool traced; /* one execution is, by the tracer */
+	bool traced;                    /* one execution is, by the tracer */
+	struct prediction_model *model; /* NULL: nothing is predicted */
 	struct trials_outcome outcome;
 	regex_t throughput;
 	struct complaint complaint;
@@ -223,12 +227,41 @@ static void open_pools(struct command *command)
 		command->pools.count = 1;
 }
 
+/* Costs of this machine, for the report to predict by. */
+static int make_model(struct command *command)
+{
+	if (!command->options.predict)
+		return 0;
+	command->model = calloc(1, sizeof(*command->model));
+	if (!command->model)
+		return complaint_cannot(
+			&command->complaint, "predict", "anything", -ENOMEM);
+	return predict_model_make(command->model, command->options.model,
+		&command->machine, &command->complaint);
+}
+
+/* Beside the folder of this run's machine, or the folder that was asked for. */
+static int keep_pairs(struct command *command)
+{
+	char history[PATH_MAX + 32] = "results/predictions.csv";
+	char folder[PATH_MAX];
+
+	if (command->options.output) {
+		(void)snprintf(folder, sizeof(folder), "%s", command->folder.path);
+		(void)snprintf(
+			history, sizeof(history), "%s/predictions.csv", dirname(folder));
+	}
+	return predict_history_append(command->folder.path, history, &command->complaint);
+}
+
 /* The file of the report that was asked for, on stdout. */
 static int tell(const struct command *command)
 {
 	const struct run_options *options = &command->options;
-	const char *name = options->json       ? "comparison.json"
-			   : options->csv      ? "comparison.csv"
+	const bool alone = options->predict_only;
+	const char *name = options->json  ? alone ? "prediction.json" : "comparison.json"
+			   : alone        ? "prediction.txt"
+			   : options->csv ? "comparison.csv"
 			   : options->perf_csv ? "perf-stat.csv"
 			   : options->perf     ? "perf-stat.txt"
 					       : "summary.txt";
@@ -270,6 +303,9 @@ static int measure_and_report(struct command *command)
 
 	if (error)
 		return fail(command);
+	if (command->model && predict_model_write(command->model, command->folder.path,
+				      &command->complaint))
+		return fail(command);
 	open_traces(command);
 	open_pools(command);
 	error = run_trials(command);
@@ -293,7 +329,8 @@ static int measure_and_report(struct command *command)
 		return code ? code : EXIT_OWN_FAILURE;
 	command->complaint = first;
 	text_init(&written);
-	if (report_write(command->folder.path, &written, &command->complaint) < 0)
+	if (report_write(command->folder.path, &written, &command->complaint) < 0 ||
+		(command->model && keep_pairs(command)))
 		code = fail(command);
 	else if (tell(command))
 		code = EXIT_OWN_FAILURE;
@@ -367,16 +404,19 @@ static int compile_pattern(struct command *command)
 	return 0;
 }
 
-static int run_command(struct command *command, int argc, char **argv)
+static int run_command(struct command *command, bool predict, int argc, char **argv)
 {
 	struct text help;
 	int code;
 
-	if (run_options_parse(&command->options, argc, argv, &command->complaint))
+	if (predict ? run_options_parse_predict(
+			      &command->options, argc, argv, &command->complaint)
+		    : run_options_parse(
+			      &command->options, argc, argv, &command->complaint))
 		return fail(command);
 	if (command->options.help) {
 		text_init(&help);
-		run_options_help(&help);
+		run_options_help(&command->options, &help);
 		code = output_text(&help);
 		text_release(&help);
 		return code;
@@ -391,7 +431,7 @@ static int run_command(struct command *command, int argc, char **argv)
 		topology_load(&command->machine, NULL, &command->complaint))
 		return fail(command);
 	fill_environment(command, argc, argv);
-	if (choose_counters(command)) {
+	if (make_model(command) || choose_counters(command)) {
 		topology_release(&command->machine);
 		return fail(command);
 	}
@@ -406,7 +446,7 @@ static int run_command(struct command *command, int argc, char **argv)
 	return signals_received ? 128 + signals_received : code;
 }
 
-int cmd_run(int argc, char **argv)
+static int run_whole(bool predict, int argc, char **argv)
 {
 	struct command *command = calloc(1, sizeof(*command));
 	int code;
@@ -415,7 +455,44 @@ int cmd_run(int argc, char **argv)
 		fputs("escalier: not enough memory\n", stderr);
 		return EXIT_OWN_FAILURE;
 	}
-	code = run_command(command, argc, argv);
+	code = run_command(command, predict, argc, argv);
+	free(command->model);
 	free(command);
 	return code;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	return run_whole(false, argc, argv);
+}
+
+/* How good the predictions in a file have been. */
+static int tell_history(const char *path)
+{
+	struct complaint complaint = {0};
+	struct records pairs;
+	struct text text;
+	int code;
+
+	if (records_load_csv(&pairs, &prediction_record, path, &complaint)) {
+		complaint_advise(&complaint,
+			"escalier run --predict -a libc,libc-thp,hp -- PROGRAM makes a first");
+		message_complaint(&complaint);
+		return EXIT_FAILURE;
+	}
+	text_init(&text);
+	(void)prediction_history_print(&pairs, &text);
+	code = output_text(&text);
+	text_release(&text);
+	records_release(&pairs);
+	return code;
+}
+
+int cmd_predict(int argc, char **argv)
+{
+	if (argc < 2 || strcmp(argv[1], "--history") != 0)
+		return run_whole(true, argc, argv);
+	if (argc > 3)
+		return message_usage("predict", "--history is of one file");
+	return tell_history(argc == 3 ? argv[2] : "results/predictions.csv");
 }

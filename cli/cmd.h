@@ -14,6 +14,7 @@ int cmd_fields(int argc, char **argv);
 int cmd_groups(int argc, char **argv);
 int cmd_likwid_trial(int argc, char **argv);
 int cmd_machine(int argc, char **argv);
+int cmd_predict(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);

@@ -16,6 +16,8 @@ struct command {
 static const struct command commands[] = {
 	{"sweep", "measure the latency staircase of this machine", cmd_sweep},
 	{"run", "run a program under several allocators and compare", cmd_run},
+	{"predict", "tell what huge pages would change for a program, before it has them",
+		cmd_predict},
 	{"trace", "tell what a program asks of its allocator", cmd_trace},
 	{"report", "draw summary and figure of a run again, from its raw files",
 		cmd_report},

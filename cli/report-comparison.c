@@ -6,6 +6,8 @@
 #include "analysis/perf-stat-print.h"
 #include "base/file.h"
 #include "cli/gnuplot.h"
+#include "cli/report-file.h"
+#include "cli/report-prediction.h"
 #include "cli/report.h"
 #include "cli/traces.h"
 
@@ -18,21 +20,6 @@
 
 #define PROFILE "profile.txt"
 enum { TOP_SITES = 10 };
-
-static int write_text(const char *folder, const char *name, const struct text *text,
-	struct text *written, struct complaint *complaint)
-{
-	char path[PATH_MAX];
-	int error = text->error;
-
-	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-	if (!error)
-		error = file_write_all(path, text);
-	if (error)
-		return complaint_cannot(complaint, "write", path, error);
-	text_format(written, "%s\n", path);
-	return 0;
-}
 
 /* What a run's raw files give. */
 struct report {
@@ -76,7 +63,8 @@ static int write_perf_stat(
 	for (size_t i = 0; i < comparison->count; i++)
 		(void)perf_stat_print(comparison, &report->environment,
 			&comparison->contenders[i], &text);
-	error = write_text(report->folder, "perf-stat.txt", &text, written, complaint);
+	error = report_write_file(
+		report->folder, "perf-stat.txt", &text, written, complaint);
 	text_clear(&text);
 	for (size_t i = 0; i < comparison->count; i++) {
 		text_format(&text, "# %s\n", comparison->contenders[i].allocator);
@@ -84,7 +72,7 @@ static int write_perf_stat(
 			comparison, &comparison->contenders[i], ",", &text);
 	}
 	if (!error)
-		error = write_text(
+		error = report_write_file(
 			report->folder, "perf-stat.csv", &text, written, complaint);
 	text_release(&text);
 	return error;
@@ -100,18 +88,25 @@ static int write_all(
 	text_init(&text);
 	error = print_summary(report, &text, complaint);
 	if (!error)
-		error = write_text(folder, "summary.txt", &text, written, complaint);
+		error = report_write_prediction(folder, &report->comparison,
+			&report->environment, &text, written, complaint);
+	if (!error)
+		error = report_write_file(
+			folder, "summary.txt", &text, written, complaint);
 	text_clear(&text);
 	(void)comparison_print_csv(&report->comparison, &text);
 	if (!error)
-		error = write_text(folder, "comparison.csv", &text, written, complaint);
+		error = report_write_file(
+			folder, "comparison.csv", &text, written, complaint);
 	text_clear(&text);
 	(void)comparison_print_json(&report->comparison, &report->environment, &text);
 	if (!error)
-		error = write_text(folder, "comparison.json", &text, written, complaint);
+		error = report_write_file(
+			folder, "comparison.json", &text, written, complaint);
 	text_release(&text);
 	if (!error && report->profile.length)
-		error = write_text(folder, PROFILE, &report->profile, written, complaint);
+		error = report_write_file(
+			folder, PROFILE, &report->profile, written, complaint);
 	return error ? error : write_perf_stat(report, written, complaint);
 }
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "cli/gnuplot.h"
 #include "cli/report-comparison.h"
+#include "cli/report-file.h"
 #include "cli/session.h"
 
 #include <errno.h>
@@ -46,7 +47,6 @@ static int write_costs(const struct explanation *explanation, const char *folder
 		{"costs.json", explanation_print_json},
 		{"explained.csv", explanation_print_sizes_csv},
 	};
-	char path[PATH_MAX];
 	int error = 0;
 
 	if (explanation->costs.obstacle == COSTS_NO_EVENTS)
@@ -54,19 +54,13 @@ static int write_costs(const struct explanation *explanation, const char *folder
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !error; i++) {
 		struct text text;
 
-		error = session_path(path, folder, files[i].name, complaint);
-		if (error)
-			return error;
 		text_init(&text);
-		error = files[i].print(explanation, &text);
-		if (!error)
-			error = file_write_all(path, &text);
+		(void)files[i].print(explanation, &text);
+		error = report_write_file(
+			folder, files[i].name, &text, written, complaint);
 		text_release(&text);
-		if (error)
-			return complaint_cannot(complaint, "write", path, error);
-		text_format(written, "%s\n", path);
 	}
-	return 0;
+	return error;
 }
 
 static int write_figure(

@@ -158,10 +158,24 @@ TEXT(take_input, input)
 TEXT(take_prepare, prepare)
 TEXT(take_output, output)
 
+static int take_model(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+
+	if (*value == '\0') {
+		complaint_why(why, "it is empty");
+		return -EINVAL;
+	}
+	options->predict = true;
+	options->model = value;
+	return 0;
+}
+
 OPTION_FLAG(take_check_output, struct run_options, check_output)
 OPTION_FLAG(take_show_output, struct run_options, show_output)
 OPTION_FLAG(take_no_watch, struct run_options, no_watch)
 OPTION_FLAG(take_no_trace, struct run_options, no_trace)
+OPTION_FLAG(take_predict, struct run_options, predict)
 OPTION_FLAG(take_list, struct run_options, list)
 OPTION_FLAG(take_csv, struct run_options, csv)
 OPTION_FLAG(take_json, struct run_options, json)
@@ -214,6 +228,11 @@ static const struct option_row rows[] = {
 	{"reserve", 0, "SIZE",
 		"2 MiB pages to have in the pool while it runs (root; put back)",
 		"a size, as in 512M", take_reserve},
+	{"predict", 0, NULL,
+		"what huge pages would change, from the reference alone, beside what they do",
+		"", take_predict},
+	{"model", 0, "DIR", "sweep of this machine to predict by (the newest in results)",
+		"the folder of a sweep", take_model},
 	{"output", 'o', "DIR", "folder of the run (results/HOST/TIME)", "a new folder",
 		take_output},
 	{"list", 'l', NULL, "the allocators, and which are installed", "", take_list},
@@ -226,10 +245,35 @@ static const struct option_row rows[] = {
 		take_quiet},
 	{"help", 'h', NULL, "this text", "", take_help},
 };
+enum { PREDICT_ROUNDS = 5 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-void run_options_help(struct text *text)
+static void help_predict(struct text *text)
 {
+	text_append(text,
+		"Usage: escalier predict [OPTION]... -- PROGRAM [ARGUMENT]...\n"
+		"       escalier predict --history [FILE]\n"
+		"Run an unmodified program under libc alone, and say what huge pages under its\n"
+		"malloc would change: page faults, page walks, and by that the run time. Takes the\n"
+		"options of escalier run, but for those of allocators. escalier run --predict says\n"
+		"the same beside what is measured, and keeps both in predictions.csv;\n"
+		"--history [results/predictions.csv] tells how good predictions have been.\n\n"
+		"  --model=DIR          sweep of this machine to predict by (the newest in "
+		"results)\n"
+		"  -r, --rounds=N       executions (5)\n"
+		"  -i, --input=FILE     its standard input, each time (/dev/null)\n"
+		"      --json           the prediction as JSON\n"
+		"  -o, --output=DIR     folder of the run (results/HOST/TIME)\n"
+		"  -h, --help           this text\n"
+		"\nExit status: as of escalier run; of --history 0, 1 failure, 2 wrong usage.\n");
+}
+
+void run_options_help(const struct run_options *options, struct text *text)
+{
+	if (options->predict_only) {
+		help_predict(text);
+		return;
+	}
 	text_append(text,
 		"Usage: escalier run [OPTION]... -- PROGRAM [ARGUMENT]...\n"
 		"Run an unmodified program under each allocator, in turn, and say what "
@@ -283,13 +327,12 @@ static int check_service(struct run_options *options, struct complaint *complain
 	return 0;
 }
 
-int run_options_parse(
+static int parse(
 	struct run_options *options, int argc, char **argv, struct complaint *complaint)
 {
 	int own = 1;
 	int error;
 
-	set_defaults(options);
 	while (own < argc && strcmp(argv[own], "--") != 0)
 		own++;
 	error = options_parse(rows, ROWS, options, own, argv, complaint);
@@ -312,6 +355,36 @@ int run_options_parse(
 	if (options->program || options->help || options->list)
 		return 0;
 	complaint_what(complaint, "which program?");
-	complaint_advise(complaint, "escalier run -- PROGRAM [ARGUMENT]...");
+	complaint_advise(complaint, "escalier %s -- PROGRAM [ARGUMENT]...",
+		options->predict_only ? "predict" : "run");
+	return -EINVAL;
+}
+
+int run_options_parse(
+	struct run_options *options, int argc, char **argv, struct complaint *complaint)
+{
+	set_defaults(options);
+	return parse(options, argc, argv, complaint);
+}
+
+int run_options_parse_predict(
+	struct run_options *options, int argc, char **argv, struct complaint *complaint)
+{
+	int error;
+
+	set_defaults(options);
+	options->predict = options->predict_only = true;
+	options->rounds_min = options->rounds_max = PREDICT_ROUNDS;
+	options->allocators_count = 0;
+	error = parse(options, argc, argv, complaint);
+	if (error ||
+		(options->allocators_count == 0 && options->definitions_count == 0)) {
+		struct complaint unused = {0};
+
+		return error ? error : take_allocators(options, "libc", &unused);
+	}
+	complaint_what(complaint, "a prediction is made from libc alone");
+	complaint_advise(
+		complaint, "escalier run --predict -a libc,ALLOCATOR measures beside it");
 	return -EINVAL;
 }

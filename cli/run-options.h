@@ -34,6 +34,9 @@ struct run_options {
 	struct words words;
 	bool check_output, show_output;
 	bool no_watch, no_trace;
+	bool predict;      /* say beforehand what huge pages would change */
+	bool predict_only; /* and measure nothing but the reference */
+	const char *model; /* folder of a sweep; NULL: the newest */
 	bool list;
 	bool csv, json;
 	bool perf, perf_csv; /* in the layouts of perf-stat(1) */
@@ -46,7 +49,11 @@ struct run_options {
 int run_options_parse(
 	struct run_options *options, int argc, char **argv, struct complaint *complaint);
 
-/* The help text. */
-void run_options_help(struct text *text);
+/* The same for `escalier predict`. */
+int run_options_parse_predict(
+	struct run_options *options, int argc, char **argv, struct complaint *complaint);
+
+/* The help text of either command. */
+void run_options_help(const struct run_options *options, struct text *text);
 
 #endif

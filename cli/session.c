@@ -48,30 +48,33 @@ static int load_group(struct group *group, const char *folder, const char *name,
 	return error;
 }
 
-static int load_groups(
-	struct session *session, const char *folder, struct complaint *complaint)
+int session_load_groups(struct session_groups *groups,
+	const struct environment *environment, const char *folder,
+	struct complaint *complaint)
 {
-	const struct environment *e = &session->environment;
-
-	session->groups = calloc(e->groups_count + 1, sizeof(*session->groups));
-	if (!session->groups)
+	*groups = (struct session_groups){
+		.groups = calloc(environment->groups_count + 1, sizeof(*groups->groups))};
+	if (!groups->groups)
 		return complaint_cannot(complaint, "read", folder, -ENOMEM);
-	for (size_t i = 0; i < e->groups_count; i++) {
-		int error =
-			load_group(&session->groups[i], folder, e->groups[i], complaint);
+	for (size_t i = 0; i < environment->groups_count; i++) {
+		int error = load_group(
+			&groups->groups[i], folder, environment->groups[i], complaint);
 
-		if (error)
+		if (error) {
+			session_release_groups(groups);
 			return error;
-		session->groups_count++;
+		}
+		groups->count++;
 	}
 	return 0;
 }
 
-static void release_groups(struct session *session)
+void session_release_groups(struct session_groups *groups)
 {
-	for (size_t i = 0; i < session->groups_count; i++)
-		group_release(&session->groups[i]);
-	free(session->groups);
+	for (size_t i = 0; i < groups->count; i++)
+		group_release(&groups->groups[i]);
+	free(groups->groups);
+	*groups = (struct session_groups){0};
 }
 
 static int load_machine(
@@ -108,7 +111,8 @@ static int load_raw(
 	if (!error)
 		error = session_path(path, folder, "windows.csv", complaint);
 	if (!error)
-		error = load_groups(session, folder, complaint);
+		error = session_load_groups(
+			&session->groups, &session->environment, folder, complaint);
 	if (error)
 		goto out_groups;
 	error = load_machine(&session->machine, folder, complaint);
@@ -119,7 +123,7 @@ static int load_raw(
 		return 0;
 	topology_release(&session->machine);
 out_groups:
-	release_groups(session);
+	session_release_groups(&session->groups);
 	return error;
 }
 
@@ -127,7 +131,7 @@ static void release_raw(struct session *session)
 {
 	dataset_release(&session->dataset);
 	topology_release(&session->machine);
-	release_groups(session);
+	session_release_groups(&session->groups);
 }
 
 int session_load(struct session *session, const char *folder, struct complaint *complaint)
@@ -138,8 +142,8 @@ int session_load(struct session *session, const char *folder, struct complaint *
 	if (error)
 		return error;
 	error = staircase_build(&session->staircase, &session->dataset,
-		&(struct staircase_options){.groups = session->groups,
-			.groups_count = session->groups_count,
+		&(struct staircase_options){.groups = session->groups.groups,
+			.groups_count = session->groups.count,
 			.costs = environment->window_costs,
 			.costs_count = environment->window_costs_count,
 			.machine = &session->machine,

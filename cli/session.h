@@ -17,8 +17,10 @@ struct session {
 	struct environment environment;
 	struct machine machine;
 	struct dataset dataset;
-	struct group *groups;
-	size_t groups_count;
+	struct session_groups {
+		struct group *groups;
+		size_t count;
+	} groups;
 	struct staircase staircase;
 };
 
@@ -26,6 +28,12 @@ struct session {
 int session_load(
 	struct session *session, const char *folder, struct complaint *complaint);
 void session_release(struct session *session);
+
+/* The groups that a run of any kind kept in its folder, by its environment. As above. */
+int session_load_groups(struct session_groups *groups,
+	const struct environment *environment, const char *folder,
+	struct complaint *complaint);
+void session_release_groups(struct session_groups *groups);
 
 /* A file of the folder. 0, or -ENAMETOOLONG with the complaint. */
 int session_path(char path[PATH_MAX], const char *folder, const char *name,

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/json-text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+json_t *json_number(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+int json_print(json_t *root, unsigned digits, struct text *text)
+{
+	char *dump = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(digits))
+			  : NULL;
+
+	if (dump)
+		text_format(text, "%s\n", dump);
+	else if (!text->error)
+		text->error = -ENOMEM;
+	free(dump);
+	json_decref(root);
+	return text->error;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_JSON_TEXT_H
+#define ANALYSIS_JSON_TEXT_H
+
+#include "base/text.h"
+
+#include <jansson.h>
+
+/* A real; null for what is not finite. */
+json_t *json_number(double value);
+
+/* Appends the value, indented, and a newline, and releases it; NULL stands for memory
+ * that was short. `digits` of reals, 0: all of them. 0 or -ENOMEM. */
+int json_print(json_t *root, unsigned digits, struct text *text);
+
+#endif

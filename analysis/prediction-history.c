@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/prediction-history.h"
+
+#include "core/statistics.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A change that is worth knowing the sign of, in per cent. */
+#define LARGE 3.0
+
+#define AT(member) offsetof(struct prediction_pair, member)
+
+static const struct field fields[] = {
+	{"started", "", "start of the run, UTC", FIELD_NAME, AT(started), false},
+	{"host", "", "machine", FIELD_NAME, AT(host), false},
+	{"program", "", "command", FIELD_NAME, AT(program), false},
+	{"allocator", "", "that was measured against the reference", FIELD_NAME,
+		AT(allocator), false},
+	{"walks", "", "page walks: counted, or bounded by the sweep's times", FIELD_NAME,
+		AT(walks), false},
+	{"rounds", "", "of the measurement", FIELD_U64, AT(rounds), false},
+	{"predicted", "%", "change of the run time; negative is faster", FIELD_DOUBLE,
+		AT(predicted), false},
+	{"predicted_low", "%", "faster end of its interval", FIELD_DOUBLE, AT(low),
+		false},
+	{"predicted_high", "%", "slower end", FIELD_DOUBLE, AT(high), false},
+	{"measured", "%", "median change over paired rounds", FIELD_DOUBLE, AT(measured),
+		false},
+	{"measured_low", "%", "interval of that; empty: too few rounds", FIELD_DOUBLE,
+		AT(measured_low), true},
+	{"measured_high", "%", "likewise", FIELD_DOUBLE, AT(measured_high), true},
+};
+
+const struct record_type prediction_record = {
+	.noun = "predictions",
+	.key = "predicted",
+	.fields = fields,
+	.fields_count = sizeof(fields) / sizeof(fields[0]),
+	.size = sizeof(struct prediction_pair),
+	.values = AT(values),
+};
+
+static const struct prediction_pair *pair_at(const struct records *pairs, size_t i)
+{
+	return &((const struct prediction_pair *)pairs->rows)[i];
+}
+
+int prediction_score_make(struct prediction_score *score, const struct records *pairs,
+	const char *allocator)
+{
+	double *errors = calloc(pairs->count + 1, sizeof(*errors));
+
+	*score = (struct prediction_score){0};
+	if (!errors)
+		return -ENOMEM;
+	for (size_t i = 0; i < pairs->count; i++) {
+		const struct prediction_pair *pair = pair_at(pairs, i);
+
+		if (allocator && strcmp(allocator, pair->allocator) != 0)
+			continue;
+		errors[score->pairs++] = fabs(pair->predicted - pair->measured);
+		score->inside +=
+			pair->low <= pair->measured && pair->measured <= pair->high;
+		if (fabs(pair->measured) <= LARGE)
+			continue;
+		score->large++;
+		score->sign_right += pair->predicted * pair->measured > 0;
+	}
+	score->median_error = statistics_median(errors, score->pairs);
+	free(errors);
+	return 0;
+}
+
+static double percent(size_t part, size_t whole)
+{
+	return 100 * (double)part / (double)whole;
+}
+
+static int print_score(
+	const struct records *pairs, const char *allocator, struct text *text)
+{
+	struct prediction_score score;
+	int error = prediction_score_make(&score, pairs, allocator);
+
+	if (error)
+		return error;
+	text_format(text, "%s: %zu prediction%s, median error %.1f points, ",
+		allocator ? allocator : "all", score.pairs, score.pairs == 1 ? "" : "s",
+		score.median_error);
+	if (score.large)
+		text_format(text,
+			"sign right in %.0f %% of %zu with a change above %.0f %%, ",
+			percent(score.sign_right, score.large), score.large, LARGE);
+	else
+		text_format(text, "none with a change above %.0f %%, ", LARGE);
+	text_format(text, "%.0f %% inside their intervals\n",
+		percent(score.inside, score.pairs));
+	return 0;
+}
+
+static bool came_before(const struct records *pairs, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(pair_at(pairs, i)->allocator,
+			    pair_at(pairs, index)->allocator) == 0)
+			return true;
+	return false;
+}
+
+int prediction_history_print(const struct records *pairs, struct text *text)
+{
+	int error = 0;
+	size_t allocators = 0;
+
+	if (pairs->count == 0) {
+		text_append(text, "no predictions yet\n");
+		return text->error;
+	}
+	for (size_t i = 0; i < pairs->count && !error; i++) {
+		if (came_before(pairs, i))
+			continue;
+		allocators++;
+		error = print_score(pairs, pair_at(pairs, i)->allocator, text);
+	}
+	if (!error && allocators > 1)
+		error = print_score(pairs, NULL, text);
+	if (error)
+		return error;
+	text_append(text,
+		"\nchange of the run time in %, negative is faster\n"
+		"predicted  interval         measured  allocator     program\n");
+	for (size_t i = 0; i < pairs->count; i++) {
+		const struct prediction_pair *pair = pair_at(pairs, i);
+
+		text_format(text, "%+9.1f  %+.1f to %+.1f", pair->predicted, pair->low,
+			pair->high);
+		text_pad_to(text, 28);
+		text_format(text, "%+8.1f  %s", pair->measured, pair->allocator);
+		text_pad_to(text, 52);
+		text_format(text, "%.60s\n", pair->program);
+	}
+	return text->error;
+}

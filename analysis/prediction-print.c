@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/comparison.h"
+#include "analysis/json-text.h"
+#include "analysis/prediction.h"
+#include "analysis/summary.h"
+#include "base/number.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { AT_REMARK = 42 };
+
+static void print_change(struct text *text, const char *name, const struct change *change)
+{
+	char low[32], high[32];
+
+	(void)snprintf(low, sizeof(low), "%+.1f", 100 * change->low);
+	(void)snprintf(high, sizeof(high), "%+.1f", 100 * change->high);
+	text_format(text, "  %s", name);
+	text_pad_to(text, 14);
+	text_format(text, "%+6.1f %%  %s to %s", 100 * change->share, low, high);
+}
+
+/* Words behind a part, wrapped in their column. */
+static void print_remark(struct text *text, struct text *remark)
+{
+	text_pad_to(text, AT_REMARK);
+	summary_wrap(text, AT_REMARK, remark->bytes);
+	text_append(text, "\n");
+	if (remark->error && !text->error)
+		text->error = remark->error;
+	text_clear(remark);
+}
+
+static void explain_faults(const struct prediction *p, struct text *remark)
+{
+	char small[NUMBER_TEXT], huge[NUMBER_TEXT];
+
+	text_format(remark,
+		"%.0f of %.0f faults become %.0f of huge pages: %s each, %s each of those; "
+		"%.0f %% of its private memory is malloc's",
+		p->heap_faults, p->facts.faults, p->huge_faults,
+		number_format_duration(small, (uint64_t)p->small_ns),
+		number_format_duration(huge, (uint64_t)p->huge_ns), 100 * p->heap_share);
+}
+
+static void explain_walks(const struct prediction *p,
+	const struct prediction_model *model, struct text *remark)
+{
+	char bytes[NUMBER_TEXT];
+	struct model_size size;
+
+	if (p->walks_known == WALKS_COUNTED) {
+		text_format(remark,
+			"walks took up to %.1f %% of the cycles; how much of it was "
+			"hidden, no counter tells",
+			100 * p->walk_share);
+		return;
+	}
+	size = prediction_model_at(model, p->facts.heap_bytes);
+	text_format(remark, "%s: ", p->walks_why);
+	if (isnan(size.small_ns))
+		text_append(remark, "its heap is smaller than what was swept");
+	else
+		text_format(remark,
+			"at most what a random read of %s gains, %.0f ns to %.0f",
+			number_format_bytes(bytes, (uint64_t)p->facts.heap_bytes),
+			size.small_ns, size.huge_ns);
+}
+
+static void print_measured(const struct prediction *p,
+	const struct comparison *comparison, struct text *text)
+{
+	for (size_t i = 1; comparison && i < comparison->count; i++) {
+		const struct contender *one = &comparison->contenders[i];
+		const struct estimate *ratio = &one->ratios[COMPARE_WALL];
+		const double change = ratio->median - 1;
+
+		if (!prediction_is_of(one->allocator) || ratio->count == 0)
+			continue;
+		text_format(text, "  measured");
+		text_pad_to(text, 14);
+		text_format(text, "%+6.1f %%  ", 100 * change);
+		if (isfinite(ratio->low))
+			text_format(text, "%+.1f to %+.1f", 100 * (ratio->low - 1),
+				100 * (ratio->high - 1));
+		text_pad_to(text, AT_REMARK);
+		text_append(text, one->allocator);
+		if (p->walks_known != WALKS_MISSING)
+			text_format(text,
+				", %+.1f points from the prediction, %s its interval",
+				100 * (change - p->total.share),
+				change >= p->total.low && change <= p->total.high
+					? "inside"
+					: "outside");
+		text_append(text, "\n");
+	}
+}
+
+int prediction_print(const struct prediction *p, const struct prediction_model *model,
+	const struct comparison *comparison, struct text *text)
+{
+	struct text remark;
+
+	text_init(&remark);
+	text_append(text,
+		"\nwhat huge pages would change, predicted from the reference alone\n");
+	if (p->refusal[0]) {
+		text_format(&remark, "no prediction: %s", p->refusal);
+		if (p->advice[0])
+			text_format(&remark, "; try: %s", p->advice);
+		text_append(text, "  ");
+		summary_wrap(text, 4, remark.bytes);
+		text_append(text, "\n");
+		text_release(&remark);
+		return text->error;
+	}
+	print_change(text, "faults", &p->faults);
+	explain_faults(p, &remark);
+	print_remark(text, &remark);
+	if (p->walks_known == WALKS_MISSING) {
+		text_append(text, "  page walks");
+		text_format(&remark, "not told: %s", p->walks_why);
+		print_remark(text, &remark);
+		text_append(text,
+			"  no total: this covers faults only, and walks would add to it\n");
+	} else {
+		print_change(text, "page walks", &p->walks);
+		explain_walks(p, model, &remark);
+		print_remark(text, &remark);
+		print_change(text, "run time", &p->total);
+		text_append(text, "\n");
+	}
+	print_measured(p, comparison, text);
+	text_release(&remark);
+	return text->error;
+}
+
+static json_t *change_to_json(const struct change *change)
+{
+	return json_pack("{s:f, s:f, s:f}", "share", change->share, "low", change->low,
+		"high", change->high);
+}
+
+static json_t *to_json(const struct prediction *p)
+{
+	static const char *const walks[] = {[WALKS_COUNTED] = "counted",
+		[WALKS_BOUNDED] = "bounded",
+		[WALKS_MISSING] = "missing"};
+	const bool missing = p->walks_known == WALKS_MISSING;
+
+	if (p->refusal[0])
+		return json_pack("{s:s}", "refusal", p->refusal);
+	return json_pack("{s:f, s:f, s:f, s:o, s:s, s:s, s:o, s:o}", "heap_faults",
+		p->heap_faults, "huge_faults", p->huge_faults, "heap_share",
+		p->heap_share, "faults", change_to_json(&p->faults), "walks_known",
+		walks[p->walks_known], "walks_why", p->walks_why, "walks",
+		missing ? json_null() : change_to_json(&p->walks), "total",
+		missing ? json_null() : change_to_json(&p->total));
+}
+
+int prediction_print_json(const struct prediction *prediction, struct text *text)
+{
+	return json_print(to_json(prediction), 6, text);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/prediction.h"
+
+#include "base/number.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Private memory on huge pages already, from which on there is nothing left to change. */
+#define HUGE_ALREADY 0.2
+/* Of what is between nothing and the most that walks can take. */
+#define WALKS_ESTIMATE 0.5
+/* A file's fault maps up to so many pages around it (fault_around_bytes). */
+enum { FAULT_AROUND = 16 };
+/* An allocator's memory over what it has given out, at most. */
+#define HEAP_OVERHEAD 1.2
+
+bool prediction_is_of(const char *allocator)
+{
+	static const char *const names[] = {"libc-thp", "libc-hugetlb", "hp", "hp-thp",
+		"hp-hugetlb-2m", "jemalloc-thp", "mimalloc-large"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(allocator, names[i]) == 0)
+			return true;
+	return false;
+}
+
+__attribute__((format(printf, 3, 4))) static bool refuse(
+	struct prediction *p, const char *advice, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(p->refusal, sizeof(p->refusal), format, arguments);
+	va_end(arguments);
+	(void)snprintf(p->advice, sizeof(p->advice), "%s", advice);
+	return true;
+}
+
+static bool is_refused(struct prediction *p, const struct prediction_model *model)
+{
+	const struct program_facts *f = &p->facts;
+
+	if (f->rounds == 0)
+		return refuse(p, "", "no execution under the reference ended well");
+	if (model->pages.huge.ns <= 0)
+		return refuse(p,
+			"echo madvise >/sys/kernel/mm/transparent_hugepage/enabled",
+			"the kernel gives no huge pages here");
+	if (!(f->anonymous_bytes > 0))
+		return refuse(p, "leave out --no-watch",
+			"its memory was not sampled, or it ended before the first sample");
+	if (f->processes > 1)
+		return refuse(p, "predict the process that takes the time by itself",
+			"it has %.0f processes at once: whose faults, memory and time these "
+			"are is not known",
+			f->processes);
+	if (f->huge_share > HUGE_ALREADY)
+		return refuse(p, "", "%.0f %% of its memory lies on huge pages already",
+			100 * f->huge_share);
+	if (isnan(f->heap_bytes))
+		return refuse(p, "leave out --no-trace",
+			"it was not traced, or its memory does not come from malloc");
+	return false;
+}
+
+/* Faults of memory that malloc gave out: of its first use, and of its use again after it
+ * went back to the system. */
+static void count_faults(struct prediction *p, const struct page_costs *pages)
+{
+	const struct program_facts *f = &p->facts;
+	const double page = (double)pages->small_bytes;
+	const double first = f->anonymous_bytes / page;
+	const double files = f->file_bytes / page / FAULT_AROUND;
+	const double again = fmax(0, f->faults - first - files);
+	const double touched = fmin(first, f->faults);
+
+	p->heap_share = fmin(1, f->heap_bytes / f->anonymous_bytes);
+	p->heap_faults = p->heap_share * (touched + again);
+	p->heap_faults_low = p->heap_share * touched / HEAP_OVERHEAD;
+	p->heap_faults_high = fmin(1, p->heap_share * HEAP_OVERHEAD) * touched + again;
+	/* A heap smaller than a huge page stays as it is. */
+	if (f->heap_bytes < (double)pages->huge_bytes)
+		p->heap_faults = p->heap_faults_low = 0;
+	p->huge_faults = ceil(p->heap_faults * page / (double)pages->huge_bytes);
+}
+
+static double change_of(
+	double faults, double small_ns, double huge_ns, const struct page_costs *pages)
+{
+	const double huge =
+		faults * (double)pages->small_bytes / (double)pages->huge_bytes;
+
+	return huge * huge_ns - faults * small_ns;
+}
+
+/* Time of CPUs as a share of the run time: threads share it out. */
+static double share_of(const struct program_facts *f, double ns)
+{
+	return ns / fmax(f->wall_ns, f->user_ns + f->system_ns);
+}
+
+static struct page_cost scaled(const struct page_cost *cost, double factor)
+{
+	return (struct page_cost){
+		cost->ns * factor, cost->low * factor, cost->high * factor};
+}
+
+static void predict_faults(struct prediction *p, const struct page_costs *pages)
+{
+	const struct program_facts *f = &p->facts;
+	/* All of its faults cost no more than all of its time in the kernel: the costs
+	 * were measured at a worse moment. */
+	const double factor = fmin(1, f->system_ns / (f->faults * pages->small.ns));
+	const struct page_cost small = scaled(&pages->small, factor);
+	const struct page_cost huge = scaled(&pages->huge, factor);
+
+	count_faults(p, pages);
+	p->small_ns = small.ns;
+	p->huge_ns = huge.ns;
+	p->faults.share =
+		share_of(f, change_of(p->heap_faults, small.ns, huge.ns, pages));
+	p->faults.low =
+		share_of(f, change_of(p->heap_faults_high, small.high, huge.low, pages));
+	/* At the other end the huge pages may be more than are used. */
+	p->faults.high = share_of(f,
+		change_of(p->heap_faults_low, small.low, huge.high, pages) + huge.high);
+}
+
+static bool miss_walks(struct prediction *p, const char *why)
+{
+	p->walks_known = WALKS_MISSING;
+	(void)snprintf(p->walks_why, sizeof(p->walks_why), "%s", why);
+	return false;
+}
+
+/* What walks took of the cycles, by the sweep's costs; NaN where either is not known. */
+static double walk_share(
+	const struct program_facts *f, const struct prediction_model *model)
+{
+	static const enum cost_term terms[] = {
+		COST_WALK, COST_WALKER_L2, COST_WALKER_L3, COST_WALKER_DRAM};
+	double cycles = 0;
+
+	if (!model->walks || isnan(f->events[COST_WALK]) || !(f->cycles > 0))
+		return NAN;
+	for (size_t i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {
+		if (model->cycles[terms[i]] <= 0)
+			continue;
+		/* The sweep's cost of a walk leaves out what these fetch. */
+		if (isnan(f->events[terms[i]]))
+			return NAN;
+		cycles += model->cycles[terms[i]] * f->events[terms[i]];
+	}
+	return fmin(1, cycles / f->cycles);
+}
+
+/* The most that translation can give back, as a share of the user time. */
+static bool bound_walks(
+	struct prediction *p, const struct prediction_model *model, double *most)
+{
+	struct model_size size;
+	char bytes[NUMBER_TEXT];
+
+	if (model->sizes_count == 0)
+		return miss_walks(p, "no sweep with small and huge pages is known");
+	if (p->facts.heap_bytes < (double)model->sizes[0].bytes) {
+		*most = 0;
+		p->walks_known = WALKS_BOUNDED;
+		return true;
+	}
+	size = prediction_model_at(model, p->facts.heap_bytes);
+	if (isnan(size.small_ns)) {
+		char why[128];
+
+		(void)snprintf(why, sizeof(why),
+			"its heap is larger than the sweep's buffers, up to %s",
+			number_format_bytes(
+				bytes, model->sizes[model->sizes_count - 1].bytes));
+		return miss_walks(p, why);
+	}
+	p->walk_share = walk_share(&p->facts, model);
+	if (isfinite(p->walk_share) && size.small_walk_cycles > 0) {
+		p->walks_known = WALKS_COUNTED;
+		*most = p->walk_share *
+			fmax(0, 1 - size.huge_walk_cycles / size.small_walk_cycles);
+	} else {
+		p->walks_known = WALKS_BOUNDED;
+		*most = fmax(0, 1 - size.huge_ns / size.small_ns);
+	}
+	return true;
+}
+
+static void predict_walks(struct prediction *p, const struct prediction_model *model)
+{
+	double most;
+
+	p->walk_share = NAN;
+	if (!bound_walks(p, model, &most))
+		return;
+	most *= share_of(&p->facts, p->facts.user_ns) * p->heap_share;
+	p->walks =
+		(struct change){.share = -WALKS_ESTIMATE * most, .low = -most, .high = 0};
+	if (p->walks_known == WALKS_BOUNDED)
+		(void)snprintf(p->walks_why, sizeof(p->walks_why), "%s",
+			isnan(p->facts.events[COST_WALK])
+				? "page walks are not counted here"
+				: "the sweep does not tell what a walk costs");
+}
+
+void prediction_make(struct prediction *p, const struct program_facts *facts,
+	const struct prediction_model *model)
+{
+	*p = (struct prediction){.facts = *facts};
+	if (is_refused(p, model))
+		return;
+	predict_faults(p, &model->pages);
+	predict_walks(p, model);
+	p->total.share = p->faults.share + p->walks.share;
+	p->total.low = p->faults.low + p->walks.low;
+	p->total.high = p->faults.high + p->walks.high;
+}

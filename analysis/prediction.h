@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_PREDICTION_H
+#define ANALYSIS_PREDICTION_H
+
+#include "analysis/prediction-model.h"
+#include "analysis/profile.h"
+#include "core/environment.h"
+#include "core/execution.h"
+#include "counters/group.h"
+
+#include <stdbool.h>
+
+/*
+ * What huge pages under malloc's memory would change for a program, from executions on
+ * small pages alone. Changes are shares of the run time; negative is faster.
+ *
+ * Faults: those of memory that malloc gave out become one for each huge page. How many
+ * they are follows from the peak of private memory, the part of it that malloc had handed
+ * out, and all faults that were counted; what one costs was measured on this machine.
+ *
+ * Page walks: where they are counted, walks and what the walker fetched times their cost
+ * in the sweep, less what the same costs on huge pages at the size of the program's heap.
+ * Out-of-order execution hides part of it, which no counter tells: from nothing to all of
+ * it, half of it as the estimate. Where they are not counted, the sweep's times bound it:
+ * no program gains more than one that does nothing but read its heap in a random order.
+ */
+
+/* The facts, medians over the executions of the reference; NaN: not known. */
+struct program_facts {
+	size_t rounds; /* timed executions that ended well */
+	double wall_ns, user_ns, system_ns;
+	double faults;          /* minor */
+	double anonymous_bytes; /* peak of private memory */
+	double file_bytes;      /* resident beside that at most: files */
+	double huge_share;      /* of private memory, on huge pages already */
+	double processes;
+	double heap_bytes;         /* peak of what malloc had given out, traced */
+	double events[COST_TERMS]; /* in one execution; NaN where not counted */
+	double cycles;             /* likewise */
+};
+
+/* `totals` of one traced execution; NULL: none. `groups` are those of the run. Borrows
+ * nothing. 0 or -ENOMEM. */
+int program_facts_take(struct program_facts *facts, const struct records *executions,
+	const struct allocation_totals *totals, const struct group *groups,
+	size_t groups_count, const struct environment *environment);
+
+struct change {
+	double share, low, high; /* low is the faster end */
+};
+
+enum walks_known {
+	WALKS_COUNTED,
+	WALKS_BOUNDED, /* by the sweep's times */
+	WALKS_MISSING, /* the total is one-sided: of faults alone */
+};
+
+struct prediction {
+	char refusal[256]; /* why there is none; empty: there is */
+	char advice[128];  /* what would help; may be empty */
+	struct program_facts facts;
+	double heap_faults, heap_faults_low, heap_faults_high; /* that would go */
+	double huge_faults;                                    /* that would come */
+	double small_ns, huge_ns;                              /* what one costs here */
+	double heap_share; /* of private memory, that malloc gave out */
+	struct change faults, walks, total;
+	double walk_share; /* of the cycles, where they are counted; NaN */
+	enum walks_known walks_known;
+	char walks_why[160]; /* why they are not counted, or nothing is known of them */
+};
+
+void prediction_make(struct prediction *prediction, const struct program_facts *facts,
+	const struct prediction_model *model);
+
+/* Beside it, what was measured: of the contenders whose memory lies on huge pages. */
+struct comparison;
+
+/* For people; `comparison` may be NULL. 0 or -ENOMEM, as the next. */
+int prediction_print(const struct prediction *prediction,
+	const struct prediction_model *model, const struct comparison *comparison,
+	struct text *text);
+int prediction_print_json(const struct prediction *prediction, struct text *text);
+
+/* Whether an allocator puts malloc's memory on huge pages: what is predicted. */
+bool prediction_is_of(const char *allocator);
+
+#endif

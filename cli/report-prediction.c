@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/report-prediction.h"
+
+#include "analysis/prediction-history.h"
+#include "analysis/prediction.h"
+#include "cli/predict-model.h"
+#include "cli/report-file.h"
+#include "cli/session.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static double percent(double share)
+{
+	return isfinite(share) ? 100 * share : 0;
+}
+
+/* The program as it was called: what stands behind "--". */
+static const char *program_of(const struct environment *environment)
+{
+	const char *behind = strstr(environment->command, " -- ");
+
+	return behind ? behind + 4 : environment->command;
+}
+
+/* A prediction, and what it was measured beside. */
+struct predicted {
+	const char *folder;
+	struct prediction_model model;
+	struct prediction prediction;
+	const struct comparison *comparison;
+	const struct environment *environment;
+};
+
+static struct prediction_pair pair_of(
+	const struct predicted *predicted, const struct contender *one)
+{
+	const struct prediction *p = &predicted->prediction;
+	const struct estimate *ratio = &one->ratios[COMPARE_WALL];
+
+	return (struct prediction_pair){.started = predicted->environment->started,
+		.host = predicted->model.host,
+		.program = program_of(predicted->environment),
+		.allocator = one->allocator,
+		.walks = p->walks_known == WALKS_COUNTED ? "counted" : "bounded",
+		.rounds = ratio->count,
+		.predicted = 100 * p->total.share,
+		.low = 100 * p->total.low,
+		.high = 100 * p->total.high,
+		.measured = percent(ratio->median - 1),
+		.measured_low = percent(ratio->low - 1),
+		.measured_high = percent(ratio->high - 1)};
+}
+
+/* Where there is a total, and a measurement of it. */
+static void print_pairs(const struct predicted *predicted, struct text *text)
+{
+	const struct comparison *comparison = predicted->comparison;
+	const struct event_list none = {.count = 0};
+
+	if (predicted->prediction.refusal[0] ||
+		predicted->prediction.walks_known == WALKS_MISSING)
+		return;
+	for (size_t i = 1; i < comparison->count; i++) {
+		const struct contender *one = &comparison->contenders[i];
+		struct prediction_pair pair;
+
+		if (!prediction_is_of(one->allocator) ||
+			one->ratios[COMPARE_WALL].count == 0)
+			continue;
+		if (text->length == 0)
+			record_csv_header(&prediction_record, &none, text);
+		pair = pair_of(predicted, one);
+		record_csv_row(&prediction_record, &pair, &none, text);
+	}
+}
+
+static int write_all(const struct predicted *predicted, struct text *summary,
+	struct text *written, struct complaint *complaint)
+{
+	const char *folder = predicted->folder;
+	struct text text;
+	int error;
+
+	text_init(&text);
+	(void)prediction_print(
+		&predicted->prediction, &predicted->model, predicted->comparison, &text);
+	text_append(summary, text.bytes);
+	error = report_write_file(folder, "prediction.txt", &text, written, complaint);
+	text_clear(&text);
+	(void)prediction_print_json(&predicted->prediction, &text);
+	if (!error)
+		error = report_write_file(
+			folder, "prediction.json", &text, written, complaint);
+	text_clear(&text);
+	print_pairs(predicted, &text);
+	if (!error && text.length)
+		error = report_write_file(
+			folder, "predictions.csv", &text, written, complaint);
+	text_release(&text);
+	return error;
+}
+
+static int predict(struct predicted *predicted, struct complaint *complaint)
+{
+	const struct comparison *comparison = predicted->comparison;
+	const struct allocation_totals *traced = comparison->allocations;
+	struct session_groups groups;
+	struct program_facts facts;
+	int error = predict_model_read(&predicted->model, predicted->folder, complaint);
+
+	if (!error)
+		error = session_load_groups(
+			&groups, predicted->environment, predicted->folder, complaint);
+	if (error)
+		return error;
+	error = program_facts_take(&facts, comparison->executions,
+		traced && traced->processes ? traced : NULL, groups.groups, groups.count,
+		predicted->environment);
+	if (error)
+		(void)complaint_cannot(
+			complaint, "predict for", predicted->folder, error);
+	else
+		prediction_make(&predicted->prediction, &facts, &predicted->model);
+	session_release_groups(&groups);
+	return error;
+}
+
+int report_write_prediction(const char *folder, const struct comparison *comparison,
+	const struct environment *environment, struct text *summary, struct text *written,
+	struct complaint *complaint)
+{
+	struct predicted *predicted;
+	char path[PATH_MAX];
+	int error = session_path(path, folder, MODEL_FILE, complaint);
+
+	if (error || access(path, F_OK) != 0)
+		return error;
+	predicted = calloc(1, sizeof(*predicted));
+	if (!predicted)
+		return complaint_cannot(complaint, "read", path, -ENOMEM);
+	predicted->folder = folder;
+	predicted->comparison = comparison;
+	predicted->environment = environment;
+	error = predict(predicted, complaint);
+	if (!error)
+		error = write_all(predicted, summary, written, complaint);
+	free(predicted);
+	return error;
+}

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Predictions for programs and machines that do not exist, by arithmetic done by hand. */
+#include "analysis/prediction-history.h"
+#include "analysis/prediction.h"
+
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MIB ((double)(1 << 20))
+
+/* A small fault costs 1 us, a huge one 100 us: 412 us saved for every 2 MiB. */
+static struct prediction_model make_model(bool swept, bool counted)
+{
+	struct prediction_model model = {.host = "testbed",
+		.cpu_model = "Example",
+		.pages = {4096, 2 << 20, {1000, 900, 1200}, {1e5, 9e4, 1.2e5}}};
+
+	if (swept) {
+		(void)snprintf(model.sweep, sizeof(model.sweep), "results/one");
+		model.sizes_count = 2;
+		model.sizes[0] = (struct model_size){1 << 20, 20, 20, 10, 10};
+		model.sizes[1] = (struct model_size){1 << 30, 200, 150, 100, 40};
+	}
+	if (!counted)
+		for (size_t i = 0; i < model.sizes_count; i++)
+			model.sizes[i].small_walk_cycles =
+				model.sizes[i].huge_walk_cycles = NAN;
+	model.walks = counted;
+	if (counted) {
+		model.cycles[COST_WALK] = 30;
+		model.cycles[COST_WALKER_L3] = 40;
+	}
+	return model;
+}
+
+/* A second, of which 0.2 s in the kernel; 100 MiB, all of it malloc's. */
+static struct program_facts make_facts(void)
+{
+	struct program_facts facts = {.rounds = 5,
+		.wall_ns = 1e9,
+		.user_ns = 8e8,
+		.system_ns = 2e8,
+		.faults = 25600,
+		.anonymous_bytes = 100 * MIB,
+		.processes = 1,
+		.heap_bytes = 100 * MIB,
+		.cycles = NAN};
+
+	for (int t = 0; t < COST_TERMS; t++)
+		facts.events[t] = NAN;
+	return facts;
+}
+
+static void close_to(double value, double expected)
+{
+	if (!(fabs(value - expected) < 1e-6))
+		fail_msg("%.9g, not %.9g", value, expected);
+}
+
+static void faults_alone(void **state)
+{
+	const struct prediction_model model = make_model(false, false);
+	const struct program_facts facts = make_facts();
+	struct prediction p;
+
+	(void)state;
+	prediction_make(&p, &facts, &model);
+	assert_string_equal(p.refusal, "");
+	close_to(p.heap_faults, 25600);
+	close_to(p.huge_faults, 50);
+	close_to(p.faults.share, (50 * 1e5 - 25600 * 1e3) / 1e9);
+	assert_true(p.faults.low < p.faults.share && p.faults.share < p.faults.high);
+	assert_int_equal(p.walks_known, WALKS_MISSING);
+	assert_non_null(strstr(p.walks_why, "no sweep"));
+}
+
+static void memory_that_is_not_malloc_s_stays(void **state)
+{
+	const struct prediction_model model = make_model(false, false);
+	struct program_facts facts = make_facts();
+	struct prediction p;
+
+	(void)state;
+	facts.heap_bytes = 25 * MIB;
+	prediction_make(&p, &facts, &model);
+	close_to(p.heap_share, 0.25);
+	close_to(p.heap_faults, 6400);
+	/* Less than a huge page. */
+	facts.heap_bytes = 1 * MIB;
+	prediction_make(&p, &facts, &model);
+	close_to(p.heap_faults, 0);
+	close_to(p.faults.share, 0);
+}
+
+static void memory_used_again_counts_again(void **state)
+{
+	const struct prediction_model model = make_model(false, false);
+	struct program_facts facts = make_facts();
+	struct prediction p;
+
+	(void)state;
+	facts.faults = 60000;
+	prediction_make(&p, &facts, &model);
+	close_to(p.heap_faults, 60000);
+	/* Files have their faults too, for 16 pages at once. */
+	facts.file_bytes = 16 * 4096 * 1000.0;
+	prediction_make(&p, &facts, &model);
+	close_to(p.heap_faults, 59000);
+	assert_true(p.heap_faults_low < 25601);
+}
+
+/* 60,000 faults cannot have cost more than the 20 ms that it was in the kernel. */
+static void no_more_than_the_kernel_s_time(void **state)
+{
+	const struct prediction_model model = make_model(false, false);
+	struct program_facts facts = make_facts();
+	struct prediction p;
+
+	(void)state;
+	facts.system_ns = 12.8e6;
+	prediction_make(&p, &facts, &model);
+	close_to(p.small_ns, 500);
+	close_to(p.huge_ns, 5e4);
+}
+
+static void threads_share_the_time(void **state)
+{
+	const struct prediction_model model = make_model(false, false);
+	struct program_facts facts = make_facts();
+	struct prediction one, four;
+
+	(void)state;
+	prediction_make(&one, &facts, &model);
+	facts.user_ns = 3.8e9;
+	prediction_make(&four, &facts, &model);
+	close_to(four.faults.share, one.faults.share / 4);
+}
+
+static void walks_that_are_bounded(void **state)
+{
+	const struct prediction_model model = make_model(true, false);
+	struct program_facts facts = make_facts();
+	struct prediction p;
+
+	(void)state;
+	facts.heap_bytes = facts.anonymous_bytes = 1024 * MIB;
+	facts.faults = 262144;
+	facts.system_ns = 4e8;
+	facts.user_ns = 6e8;
+	prediction_make(&p, &facts, &model);
+	assert_int_equal(p.walks_known, WALKS_BOUNDED);
+	/* A quarter of a random read, of 60 % of the time. */
+	close_to(p.walks.low, -0.25 * 0.6);
+	close_to(p.walks.high, 0);
+	assert_true(p.walks.share < 0 && p.walks.share > p.walks.low);
+	close_to(p.total.share, p.faults.share + p.walks.share);
+	close_to(p.total.low, p.faults.low + p.walks.low);
+	assert_non_null(strstr(p.walks_why, "not counted"));
+
+	facts.heap_bytes = 2048 * MIB;
+	prediction_make(&p, &facts, &model);
+	assert_int_equal(p.walks_known, WALKS_MISSING);
+	assert_non_null(strstr(p.walks_why, "up to 1G"));
+}
+
+static void walks_that_are_counted(void **state)
+{
+	const struct prediction_model model = make_model(true, true);
+	struct program_facts facts = make_facts();
+	struct prediction p;
+
+	(void)state;
+	facts.heap_bytes = facts.anonymous_bytes = 1024 * MIB;
+	facts.faults = 262144;
+	facts.cycles = 2e9;
+	facts.events[COST_WALK] = 4e6;
+	/* What the walker fetched costs something in the sweep, so it must be known. */
+	prediction_make(&p, &facts, &model);
+	assert_int_equal(p.walks_known, WALKS_BOUNDED);
+	facts.events[COST_WALKER_L3] = 2e6;
+	prediction_make(&p, &facts, &model);
+	assert_int_equal(p.walks_known, WALKS_COUNTED);
+	close_to(p.walk_share, (4e6 * 30 + 2e6 * 40) / 2e9);
+	/* Huge pages leave 40 of 100 cycles of them. */
+	close_to(p.walks.low, -0.1 * 0.6 * 0.8);
+	assert_string_equal(p.walks_why, "");
+}
+
+static void refuses(const struct program_facts *facts,
+	const struct prediction_model *model, const char *why)
+{
+	struct prediction p;
+	struct text text;
+
+	prediction_make(&p, facts, model);
+	if (!strstr(p.refusal, why))
+		fail_msg("\"%s\" does not say \"%s\"", p.refusal, why);
+	text_init(&text);
+	assert_int_equal(prediction_print(&p, model, NULL, &text), 0);
+	assert_non_null(strstr(text.bytes, "no prediction: "));
+	text_release(&text);
+}
+
+static void where_the_model_does_not_hold(void **state)
+{
+	struct prediction_model model = make_model(true, true);
+	struct program_facts facts = make_facts();
+
+	(void)state;
+	facts.processes = 3;
+	refuses(&facts, &model, "3 processes");
+	facts = make_facts();
+	facts.rounds = 0;
+	refuses(&facts, &model, "no execution");
+	facts = make_facts();
+	facts.anonymous_bytes = NAN;
+	refuses(&facts, &model, "not sampled");
+	facts = make_facts();
+	facts.heap_bytes = NAN;
+	refuses(&facts, &model, "not traced");
+	facts = make_facts();
+	facts.huge_share = 0.9;
+	refuses(&facts, &model, "on huge pages already");
+	facts = make_facts();
+	model.pages.huge.ns = 0;
+	refuses(&facts, &model, "no huge pages");
+}
+
+static void says_what_is_missing(void **state)
+{
+	const struct prediction_model model = make_model(false, false);
+	const struct program_facts facts = make_facts();
+	struct prediction p;
+	struct text text;
+
+	(void)state;
+	prediction_make(&p, &facts, &model);
+	text_init(&text);
+	assert_int_equal(prediction_print(&p, &model, NULL, &text), 0);
+	assert_non_null(strstr(text.bytes, "no total: this covers faults only"));
+	text_clear(&text);
+	assert_int_equal(prediction_print_json(&p, &text), 0);
+	assert_non_null(strstr(text.bytes, "\"total\": null"));
+	text_release(&text);
+}
+
+enum { ROWS = 8 };
+
+static void fill_executions(struct execution rows[ROWS])
+{
+	for (uint64_t i = 0; i < ROWS; i++)
+		rows[i] = (struct execution){.allocator = i == 6 ? "hp" : "libc",
+			.kind = i % 2 ? EXECUTION_WATCHED : EXECUTION_TIMED,
+			.group = "",
+			.end = i == 7 ? "signal" : "exit",
+			.wall_ns = 100 + i,
+			.user_ns = 60 + i,
+			.system_ns = 10,
+			.minor_faults = 500,
+			.peak_anonymous_bytes = i % 2 ? 4096 * (i + 1) : 0,
+			.peak_memory_bytes = i % 2 ? 4096 * (i + 3) : 0,
+			.peak_processes = i % 2};
+}
+
+static void facts_are_of_the_reference(void **state)
+{
+	const struct allocation_totals totals = {.peak_bytes = 12345, .processes = 1};
+	static const struct environment environment;
+	struct execution *rows = calloc(ROWS, sizeof(*rows));
+	struct records records = {.type = &execution_record, .rows = rows, .count = ROWS};
+	struct program_facts facts;
+
+	(void)state;
+	assert_non_null(rows);
+	fill_executions(rows);
+	assert_int_equal(
+		program_facts_take(&facts, &records, &totals, NULL, 0, &environment), 0);
+	assert_int_equal(facts.rounds, 3);
+	close_to(facts.wall_ns, 102);
+	close_to(facts.user_ns, 62);
+	close_to(facts.anonymous_bytes, 4096 * 4);
+	close_to(facts.file_bytes, 4096 * 2);
+	close_to(facts.processes, 1);
+	close_to(facts.heap_bytes, 12345);
+	assert_true(isnan(facts.events[COST_WALK]));
+	records.count = 0;
+	assert_int_equal(
+		program_facts_take(&facts, &records, NULL, NULL, 0, &environment), 0);
+	assert_int_equal(facts.rounds, 0);
+	free(rows);
+}
+
+static const char group_text[] = "SHORT Walks\nEVENTSET\nPMC0  CYCLES\nPMC1  WALKS\n\n"
+				 "METRICS\nCycles per read PMC0/READS\n"
+				 "Page walks per read PMC1/READS\n";
+
+static void events_of_the_program(void **state)
+{
+	static const struct environment environment;
+	struct execution *rows = calloc(2, sizeof(*rows));
+	struct records records = {.type = &execution_record, .rows = rows, .count = 2};
+	struct complaint complaint = {.what = ""};
+	struct program_facts facts;
+	struct group group;
+
+	(void)state;
+	assert_non_null(rows);
+	assert_int_equal(
+		group_parse(&group, "walks", group_text, strlen(group_text), &complaint),
+		0);
+	(void)event_list_add(&records.events, "CYCLES");
+	(void)event_list_add(&records.events, "WALKS");
+	for (uint64_t i = 0; i < 2; i++) {
+		rows[i] = (struct execution){.allocator = "libc",
+			.kind = EXECUTION_WATCHED,
+			.group = "walks",
+			.end = "exit",
+			.wall_ns = 100};
+		rows[i].values[0] = (struct counter_value){1000, 100, 100};
+		rows[i].values[1] = (struct counter_value){20 + 10 * i, 100, 100};
+	}
+	assert_int_equal(
+		program_facts_take(&facts, &records, NULL, &group, 1, &environment), 0);
+	close_to(facts.cycles, 1000);
+	close_to(facts.events[COST_WALK], 25);
+	assert_true(isnan(facts.events[COST_WALKER_L3]));
+	group_release(&group);
+	free(rows);
+}
+
+static void a_model_is_read_as_written(void **state)
+{
+	const struct prediction_model model = make_model(true, true);
+	struct complaint complaint = {.what = ""};
+	struct prediction_model again;
+	struct text text;
+
+	(void)state;
+	text_init(&text);
+	assert_int_equal(prediction_model_print_json(&model, &text), 0);
+	assert_int_equal(prediction_model_parse(&again, text.bytes, &complaint), 0);
+	assert_string_equal(again.host, model.host);
+	assert_string_equal(again.sweep, model.sweep);
+	assert_int_equal(again.sizes_count, 2);
+	close_to(again.sizes[1].huge_walk_cycles, 40);
+	close_to(again.cycles[COST_WALKER_L3], 40);
+	close_to(again.pages.huge.high, 1.2e5);
+	assert_true(again.walks);
+	text_release(&text);
+	assert_int_equal(prediction_model_parse(&again, "{", &complaint), -EINVAL);
+	assert_int_equal(prediction_model_parse(&again, "{}", &complaint), -EINVAL);
+	assert_int_equal(prediction_model_parse(&again, "[1]", &complaint), -EINVAL);
+	assert_int_equal(
+		prediction_model_parse(&again,
+			"{\"sizes\": 3, \"cycles\": {}, \"host\": 7}", &complaint),
+		-EINVAL);
+}
+
+static void between_sizes(void **state)
+{
+	const struct prediction_model model = make_model(true, true);
+
+	(void)state;
+	close_to(prediction_model_at(&model, 32 * MIB).small_ns, 110);
+	close_to(prediction_model_at(&model, 1 * MIB).huge_ns, 20);
+	assert_true(isnan(prediction_model_at(&model, 1000).small_ns));
+	assert_true(isnan(prediction_model_at(&model, 4096 * MIB).small_ns));
+}
+
+static void history_scores(void **state)
+{
+	static const struct prediction_pair pairs[] = {
+		{.started = "a",
+			.host = "h",
+			.program = "sort, \"x\"",
+			.allocator = "hp",
+			.walks = "bounded",
+			.rounds = 9,
+			.predicted = -10,
+			.low = -15,
+			.high = -2,
+			.measured = -8,
+			.measured_low = -9,
+			.measured_high = -7},
+		{.started = "b",
+			.host = "h",
+			.program = "p",
+			.allocator = "hp",
+			.walks = "counted",
+			.predicted = -4,
+			.low = -5,
+			.high = 0,
+			.measured = 4},
+		{.started = "c",
+			.host = "h",
+			.program = "p",
+			.allocator = "libc-thp",
+			.walks = "bounded",
+			.predicted = 0,
+			.low = -1,
+			.high = 1,
+			.measured = -0.5},
+	};
+	const struct event_list none = {.count = 0};
+	struct complaint complaint = {.what = ""};
+	struct prediction_score score;
+	struct records records;
+	struct text text;
+
+	(void)state;
+	text_init(&text);
+	record_csv_header(&prediction_record, &none, &text);
+	for (size_t i = 0; i < 3; i++)
+		record_csv_row(&prediction_record, &pairs[i], &none, &text);
+	assert_int_equal(records_parse_csv(&records, &prediction_record, text.bytes,
+				 text.length, &complaint),
+		0);
+	assert_int_equal(records.count, 3);
+	assert_string_equal(
+		((struct prediction_pair *)records.rows)->program, "sort, \"x\"");
+	assert_int_equal(prediction_score_make(&score, &records, NULL), 0);
+	assert_int_equal(score.pairs, 3);
+	close_to(score.median_error, 2);
+	assert_int_equal(score.large, 2);
+	assert_int_equal(score.sign_right, 1);
+	assert_int_equal(score.inside, 2);
+	assert_int_equal(prediction_score_make(&score, &records, "libc-thp"), 0);
+	assert_int_equal(score.pairs, 1);
+	assert_int_equal(score.large, 0);
+	text_clear(&text);
+	assert_int_equal(prediction_history_print(&records, &text), 0);
+	assert_non_null(strstr(text.bytes, "hp: 2 predictions, median error 5.0 points, "
+					   "sign right in 50 % of 2"));
+	assert_non_null(strstr(text.bytes, "all: 3 predictions"));
+	text_release(&text);
+	records_release(&records);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(faults_alone),
+		cmocka_unit_test(memory_that_is_not_malloc_s_stays),
+		cmocka_unit_test(memory_used_again_counts_again),
+		cmocka_unit_test(no_more_than_the_kernel_s_time),
+		cmocka_unit_test(threads_share_the_time),
+		cmocka_unit_test(walks_that_are_bounded),
+		cmocka_unit_test(walks_that_are_counted),
+		cmocka_unit_test(where_the_model_does_not_hold),
+		cmocka_unit_test(says_what_is_missing),
+		cmocka_unit_test(facts_are_of_the_reference),
+		cmocka_unit_test(events_of_the_program),
+		cmocka_unit_test(a_model_is_read_as_written),
+		cmocka_unit_test(between_sizes),
+		cmocka_unit_test(history_scores),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

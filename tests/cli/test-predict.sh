@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# `escalier predict`, `escalier run --predict` and the history of predictions.
+# shellcheck source=tests/cli/lib.sh
+. tests/cli/lib.sh
+
+# A program whose memory is malloc's, more than a few huge pages of it.
+program=(awk 'BEGIN { for (i = 0; i < 150000; i++) a[i] = i "" }')
+once=(-r 1 -w 0 -q)
+
+begin "no program"
+run predict
+exits 125
+out_is_empty
+err_is_message
+err_has 'escalier predict -- PROGRAM'
+end
+
+begin "other allocators are refused"
+run predict -a hp -o "$work/never" -- true
+exits 125
+err_has 'a prediction is made from libc alone'
+is_absent "$work/never"
+end
+
+begin "a program that is not there"
+run predict "${once[@]}" -o "$work/none" -- "$work/no-such-program"
+exits 127
+err_is_message
+end
+
+begin "a model that is not there"
+run predict "${once[@]}" --model "$work/nowhere" -o "$work/nowhere-run" -- true
+exits 125
+out_is_empty
+err_has "$work/nowhere"
+is_absent "$work/nowhere-run"
+end
+
+begin "without a sweep it is of faults alone"
+cd "$work" && ESCALIER_SHARE=$OLDPWD run predict -r 1 -w 0 -o "$work/alone" -- "${program[@]}"
+cd "$OLDPWD" || exit
+exits 0
+out_has 'what huge pages would change'
+for file in prediction.txt prediction.json model.json executions.csv; do is_file "$work/alone/$file"; done
+is_absent "$work/alone/predictions.csv"
+is_absent "$work/predictions.csv"
+end
+
+# Where the kernel gives no huge pages, all that is left is to say so.
+if grep -q 'no huge pages' "$work/alone/prediction.txt"; then
+  for test in "what is missing is said" "a sweep bounds the walks" "a model of another machine" \
+    "prediction beside measurement" "the history"; do
+    begin "$test"
+    skip "the kernel gives no huge pages here"
+  done
+  finish
+fi
+
+begin "what is missing is said"
+file_has "$work/alone/prediction.txt" 'not told: no sweep with small and huge pages is known'
+file_has "$work/alone/prediction.txt" 'no total: this covers faults only'
+file_has "$work/alone/prediction.json" '"total": null'
+end
+
+begin "a sweep bounds the walks"
+run sweep -s 64K,4M,64M -r 1 --windows 1 --window 50us -k chase -b small,thp --counters none -q -o "$work/sweep"
+holds test "$status" -eq 0 -o "$status" -eq 3
+run predict --json "${once[@]}" --model "$work/sweep" -o "$work/bounded" -- "${program[@]}"
+exits 0
+file_has "$work/bounded/prediction.json" '"walks_known": "bounded"'
+file_has "$work/bounded/prediction.txt" 'run time'
+end
+
+begin "a model of another machine"
+cp -r "$work/sweep" "$work/other"
+sed -i 's/name="HostName" value="[^"]*"/name="HostName" value="elsewhere"/' "$work/other/machine.xml"
+run predict "${once[@]}" --model "$work/other" -o "$work/never-run" -- true
+exits 125
+err_has 'is of another machine'
+err_has 'escalier sweep -b small,thp'
+end
+
+begin "prediction beside measurement"
+mkdir "$work/pairs"
+run run "${once[@]}" --model "$work/sweep" -a libc,libc-thp -o "$work/pairs/one" -- "${program[@]}"
+exits 0
+file_has "$work/pairs/one/summary.txt" 'points from the prediction'
+run report "$work/pairs/one"
+run run "${once[@]}" --model "$work/sweep" -a libc,libc-thp -o "$work/pairs/two" -- "${program[@]}"
+holds test "$(wc -l <"$work/pairs/predictions.csv")" -eq 3
+holds test "$(grep -c '^started,' "$work/pairs/predictions.csv")" -eq 1
+end
+
+begin "the history"
+run predict --history "$work/pairs/predictions.csv"
+exits 0
+out_has 'libc-thp: 2 predictions, median error'
+run predict --history "$work/pairs/none.csv"
+exits 1
+out_is_empty
+err_has 'escalier run --predict'
+sed -i '1s/started/begun/' "$work/pairs/predictions.csv"
+run run "${once[@]}" --model "$work/sweep" -a libc,libc-thp -o "$work/pairs/three" -- "${program[@]}"
+exits 125
+err_has 'has other columns'
+end
+
+begin "a program of several processes is refused"
+# shellcheck disable=SC2016 # the program's own
+run predict "${once[@]}" --sample 1ms -o "$work/several" -- bash -c 'sleep 0.2 & sleep 0.2; wait'
+exits 0
+file_has "$work/several/prediction.txt" 'no prediction: it has'
+end
+
+begin "the program's own exit code is handed on"
+run predict "${once[@]}" -o "$work/code" -- bash -c 'exit 7'
+exits 7
+end
+
+finish
