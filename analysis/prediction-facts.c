@@ -149,8 +149,10 @@ int program_facts_take(struct program_facts *facts, const struct records *execut
 	facts->file_bytes = median_of(&t, EXECUTION_WATCHED, get_files, &count);
 	facts->huge_share = median_of(&t, EXECUTION_WATCHED, get_huge_share, &count);
 	facts->processes = median_of(&t, EXECUTION_WATCHED, get_processes, &count);
+	/* What was handed out and never touched takes no memory. */
 	if (totals)
-		facts->heap_bytes = (double)totals->peak_bytes;
+		facts->heap_bytes =
+			fmin((double)totals->peak_bytes, facts->anonymous_bytes);
 	take_events(&t, groups, groups_count, environment, facts);
 	free(t.sample);
 	return 0;

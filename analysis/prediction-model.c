@@ -3,6 +3,7 @@
 
 #include "analysis/json-text.h"
 #include "core/kernel.h"
+#include "core/statistics.h"
 
 #include <errno.h>
 #include <math.h>
@@ -21,8 +22,8 @@ static uint64_t page_of(const struct series *series)
 }
 
 /* Dependent reads of every line, on small pages or on huge ones. */
-static const struct series *series_on(
-	const struct explanation *explanation, uint64_t small_bytes, bool huge)
+static const struct series *series_on(const struct explanation *explanation,
+	uint64_t small_bytes, bool huge, bool per_page)
 {
 	const struct staircase *staircase = explanation->staircase;
 
@@ -31,7 +32,7 @@ static const struct series *series_on(
 		const struct kernel *kernel = kernel_find(series->kernel);
 		const uint64_t page = page_of(series);
 
-		if (kernel && kernel->dependent && !kernel->per_page && page &&
+		if (kernel && kernel->dependent && kernel->per_page == per_page && page &&
 			(page > small_bytes) == huge)
 			return series;
 	}
@@ -59,13 +60,22 @@ static double walk_cycles(const struct explanation *explanation,
 	return mix.rounds ? cycles : NAN;
 }
 
+static double time_at(const struct series *series, uint64_t bytes)
+{
+	const struct stair *stair = series ? series_find(series, bytes) : NULL;
+
+	return stair && stair->windows > 0 ? stair->estimates[QUANTITY_NS].median : NAN;
+}
+
 int prediction_model_add_sweep(struct prediction_model *model,
 	const struct explanation *explanation, const char *folder,
 	struct complaint *complaint)
 {
 	const uint64_t page = model->pages.small_bytes;
-	const struct series *small = series_on(explanation, page, false);
-	const struct series *huge = series_on(explanation, page, true);
+	const struct series *small = series_on(explanation, page, false, false);
+	const struct series *huge = series_on(explanation, page, true, false);
+	const struct series *small_pages = series_on(explanation, page, false, true);
+	const struct series *huge_pages = series_on(explanation, page, true, true);
 
 	if (!small || !huge) {
 		complaint_what(complaint, "%.150s tells nothing of huge pages", folder);
@@ -85,6 +95,8 @@ int prediction_model_add_sweep(struct prediction_model *model,
 			.bytes = a->bytes,
 			.small_ns = a->estimates[QUANTITY_NS].median,
 			.huge_ns = b->estimates[QUANTITY_NS].median,
+			.small_page_ns = time_at(small_pages, a->bytes),
+			.huge_page_ns = time_at(huge_pages, a->bytes),
 			.small_walk_cycles = walk_cycles(explanation, small, a->bytes),
 			.huge_walk_cycles = walk_cycles(explanation, huge, a->bytes)};
 	}
@@ -99,6 +111,8 @@ struct model_size prediction_model_at(const struct prediction_model *model, doub
 	struct model_size at = {.bytes = (uint64_t)bytes,
 		.small_ns = NAN,
 		.huge_ns = NAN,
+		.small_page_ns = NAN,
+		.huge_page_ns = NAN,
 		.small_walk_cycles = NAN,
 		.huge_walk_cycles = NAN};
 
@@ -122,6 +136,35 @@ struct model_size prediction_model_at(const struct prediction_model *model, doub
 	return at;
 }
 
+double prediction_model_gain(
+	const struct prediction_model *model, bool per_page, double bytes)
+{
+	double sizes[MODEL_SIZES], gains[MODEL_SIZES];
+	size_t count = 0;
+
+	for (size_t i = 0; i < model->sizes_count; i++) {
+		const struct model_size *size = &model->sizes[i];
+		const double ratio = per_page ? size->huge_page_ns / size->small_page_ns
+					      : size->huge_ns / size->small_ns;
+
+		if (isnan(ratio))
+			continue;
+		sizes[count] = (double)size->bytes;
+		gains[count++] = 1 - ratio;
+	}
+	if (statistics_make_monotone(gains, count))
+		return NAN;
+	for (size_t i = 1; i < count; i++) {
+		double share;
+
+		if (bytes < sizes[i - 1] || bytes > sizes[i])
+			continue;
+		share = log(bytes / sizes[i - 1]) / log(sizes[i] / sizes[i - 1]);
+		return fmax(0, gains[i - 1] + share * (gains[i] - gains[i - 1]));
+	}
+	return NAN;
+}
+
 static json_t *page_to_json(uint64_t bytes, const struct page_cost *cost)
 {
 	return json_pack("{s:I, s:f, s:f, s:f}", "bytes", (json_int_t)bytes, "ns",
@@ -136,10 +179,12 @@ static json_t *to_json(const struct prediction_model *model)
 		const struct model_size *size = &model->sizes[i];
 
 		(void)json_array_append_new(sizes,
-			json_pack("{s:I, s:o, s:o, s:o, s:o}", "bytes",
+			json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "bytes",
 				(json_int_t)size->bytes, "small_ns",
 				json_number(size->small_ns), "huge_ns",
-				json_number(size->huge_ns), "small_walk_cycles",
+				json_number(size->huge_ns), "small_page_ns",
+				json_number(size->small_page_ns), "huge_page_ns",
+				json_number(size->huge_page_ns), "small_walk_cycles",
 				json_number(size->small_walk_cycles), "huge_walk_cycles",
 				json_number(size->huge_walk_cycles)));
 	}
@@ -212,6 +257,8 @@ static void take_root(struct prediction_model *model, const json_t *root)
 			(struct model_size){.bytes = bytes_at(size),
 				.small_ns = number_at(size, "small_ns"),
 				.huge_ns = number_at(size, "huge_ns"),
+				.small_page_ns = number_at(size, "small_page_ns"),
+				.huge_page_ns = number_at(size, "huge_page_ns"),
 				.small_walk_cycles = number_at(size, "small_walk_cycles"),
 				.huge_walk_cycles = number_at(size, "huge_walk_cycles")};
 	}

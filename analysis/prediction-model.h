@@ -20,7 +20,9 @@ enum { MODEL_SIZES = 128, MODEL_TEXT = 256 };
 
 struct model_size {
 	uint64_t bytes;
-	double small_ns, huge_ns; /* a dependent read in a random order */
+	double small_ns, huge_ns; /* a dependent read in a random order, of every line */
+	/* Of one line a page, so that translation is most of it; NaN: not swept. */
+	double small_page_ns, huge_page_ns;
 	/* Cycles of it that events of translation cost; NaN where they are not told. */
 	double small_walk_cycles, huge_walk_cycles;
 };
@@ -44,6 +46,12 @@ int prediction_model_add_sweep(struct prediction_model *model,
 
 /* Between the sizes beside it; NaN members outside of those measured. */
 struct model_size prediction_model_at(const struct prediction_model *model, double bytes);
+
+/* Which part of a read's time huge pages save at that size, 0 to 1: of reads of every
+ * line, or of one line a page. Made monotone over sizes, for a noisy one is no reason why
+ * a larger heap should gain less. NaN where it was not swept. */
+double prediction_model_gain(
+	const struct prediction_model *model, bool per_page, double bytes);
 
 /* 0 or -ENOMEM. */
 int prediction_model_print_json(const struct prediction_model *model, struct text *text);

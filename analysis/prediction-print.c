@@ -49,7 +49,7 @@ static void explain_walks(const struct prediction *p,
 	const struct prediction_model *model, struct text *remark)
 {
 	char bytes[NUMBER_TEXT];
-	struct model_size size;
+	double lines, pages;
 
 	if (p->walks_known == WALKS_COUNTED) {
 		text_format(remark,
@@ -58,15 +58,17 @@ static void explain_walks(const struct prediction *p,
 			100 * p->walk_share);
 		return;
 	}
-	size = prediction_model_at(model, p->facts.heap_bytes);
+	lines = prediction_model_gain(model, false, p->facts.heap_bytes);
+	pages = prediction_model_gain(model, true, p->facts.heap_bytes);
 	text_format(remark, "%s: ", p->walks_why);
-	if (isnan(size.small_ns))
+	if (isnan(lines)) {
 		text_append(remark, "its heap is smaller than what was swept");
-	else
-		text_format(remark,
-			"at most what a random read of %s gains, %.0f ns to %.0f",
-			number_format_bytes(bytes, (uint64_t)p->facts.heap_bytes),
-			size.small_ns, size.huge_ns);
+		return;
+	}
+	text_format(remark, "a random read of %s gains %.0f %% in the sweep",
+		number_format_bytes(bytes, (uint64_t)p->facts.heap_bytes), 100 * lines);
+	if (isfinite(pages))
+		text_format(remark, ", and one of one line a page %.0f %%", 100 * pages);
 }
 
 static void print_measured(const struct prediction *p,

@@ -10,8 +10,10 @@
 
 /* Private memory on huge pages already, from which on there is nothing left to change. */
 #define HUGE_ALREADY 0.2
-/* Of what is between nothing and the most that walks can take. */
-#define WALKS_ESTIMATE 0.5
+/* Of what walks took by their cost in the sweep, whose reads hide none of it. */
+#define COUNTED_ESTIMATE 0.5
+/* Of what a random read of every line of the heap gains. */
+#define BOUNDED_ESTIMATE 1.0
 /* A file's fault maps up to so many pages around it (fault_around_bytes). */
 enum { FAULT_AROUND = 16 };
 /* An allocator's memory over what it has given out, at most. */
@@ -158,57 +160,66 @@ static double walk_share(
 	return fmin(1, cycles / f->cycles);
 }
 
-/* The most that translation can give back, as a share of the user time. */
-static bool bound_walks(
-	struct prediction *p, const struct prediction_model *model, double *most)
-{
-	struct model_size size;
-	char bytes[NUMBER_TEXT];
+/* What translation can give back, as shares of the user time. */
+struct gain_range {
+	double estimate, most;
+};
 
+static bool count_walks(struct prediction *p, const struct prediction_model *model,
+	struct gain_range *gain)
+{
+	const struct model_size size = prediction_model_at(model, p->facts.heap_bytes);
+
+	p->walk_share = walk_share(&p->facts, model);
+	if (isnan(p->walk_share) || !(size.small_walk_cycles > 0))
+		return false;
+	p->walks_known = WALKS_COUNTED;
+	gain->most = p->walk_share *
+		     fmax(0, 1 - size.huge_walk_cycles / size.small_walk_cycles);
+	gain->estimate = COUNTED_ESTIMATE * gain->most;
+	return true;
+}
+
+static bool bound_walks(struct prediction *p, const struct prediction_model *model,
+	struct gain_range *gain)
+{
+	const double bytes = p->facts.heap_bytes;
+	const double lines = prediction_model_gain(model, false, bytes);
+	const double pages = prediction_model_gain(model, true, bytes);
+	char largest[NUMBER_TEXT], why[128];
+
+	*gain = (struct gain_range){0};
 	if (model->sizes_count == 0)
 		return miss_walks(p, "no sweep with small and huge pages is known");
-	if (p->facts.heap_bytes < (double)model->sizes[0].bytes) {
-		*most = 0;
-		p->walks_known = WALKS_BOUNDED;
-		return true;
-	}
-	size = prediction_model_at(model, p->facts.heap_bytes);
-	if (isnan(size.small_ns)) {
-		char why[128];
-
+	if (isnan(lines) && bytes > (double)model->sizes[0].bytes) {
 		(void)snprintf(why, sizeof(why),
 			"its heap is larger than the sweep's buffers, up to %s",
 			number_format_bytes(
-				bytes, model->sizes[model->sizes_count - 1].bytes));
+				largest, model->sizes[model->sizes_count - 1].bytes));
 		return miss_walks(p, why);
 	}
-	p->walk_share = walk_share(&p->facts, model);
-	if (isfinite(p->walk_share) && size.small_walk_cycles > 0) {
-		p->walks_known = WALKS_COUNTED;
-		*most = p->walk_share *
-			fmax(0, 1 - size.huge_walk_cycles / size.small_walk_cycles);
-	} else {
-		p->walks_known = WALKS_BOUNDED;
-		*most = fmax(0, 1 - size.huge_ns / size.small_ns);
-	}
+	p->walks_known = WALKS_BOUNDED;
+	(void)snprintf(p->walks_why, sizeof(p->walks_why), "%s",
+		isnan(p->facts.events[COST_WALK])
+			? "page walks are not counted here"
+			: "the sweep does not tell what a walk costs");
+	if (isnan(lines))
+		return true;
+	gain->estimate = BOUNDED_ESTIMATE * lines;
+	gain->most = fmax(lines, isnan(pages) ? 0 : pages);
 	return true;
 }
 
 static void predict_walks(struct prediction *p, const struct prediction_model *model)
 {
-	double most;
+	struct gain_range gain = {0};
+	double user;
 
-	p->walk_share = NAN;
-	if (!bound_walks(p, model, &most))
+	if (!count_walks(p, model, &gain) && !bound_walks(p, model, &gain))
 		return;
-	most *= share_of(&p->facts, p->facts.user_ns) * p->heap_share;
-	p->walks =
-		(struct change){.share = -WALKS_ESTIMATE * most, .low = -most, .high = 0};
-	if (p->walks_known == WALKS_BOUNDED)
-		(void)snprintf(p->walks_why, sizeof(p->walks_why), "%s",
-			isnan(p->facts.events[COST_WALK])
-				? "page walks are not counted here"
-				: "the sweep does not tell what a walk costs");
+	user = share_of(&p->facts, p->facts.user_ns) * p->heap_share;
+	p->walks = (struct change){
+		.share = -gain.estimate * user, .low = -gain.most * user, .high = 0};
 }
 
 void prediction_make(struct prediction *p, const struct program_facts *facts,

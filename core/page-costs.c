@@ -78,7 +78,7 @@ int page_costs_measure(
 		/* A few that fall back to small pages would be many. */
 		granted &= faults < UINT64_C(4) * HUGE_PAGES;
 	}
-	condense(small, (double)(bytes / small_bytes), &costs->small);
+	condense(small, (double)bytes / (double)small_bytes, &costs->small);
 	if (granted)
 		condense(huge, HUGE_PAGES, &costs->huge);
 	return 0;

@@ -25,8 +25,9 @@ static struct prediction_model make_model(bool swept, bool counted)
 	if (swept) {
 		(void)snprintf(model.sweep, sizeof(model.sweep), "results/one");
 		model.sizes_count = 2;
-		model.sizes[0] = (struct model_size){1 << 20, 20, 20, 10, 10};
-		model.sizes[1] = (struct model_size){1 << 30, 200, 150, 100, 40};
+		model.sizes[0] = (struct model_size){1 << 20, 20, 20, NAN, NAN, 10, 10};
+		model.sizes[1] =
+			(struct model_size){1 << 30, 200, 150, NAN, NAN, 100, 40};
 	}
 	if (!counted)
 		for (size_t i = 0; i < model.sizes_count; i++)
@@ -159,7 +160,7 @@ static void walks_that_are_bounded(void **state)
 	/* A quarter of a random read, of 60 % of the time. */
 	close_to(p.walks.low, -0.25 * 0.6);
 	close_to(p.walks.high, 0);
-	assert_true(p.walks.share < 0 && p.walks.share > p.walks.low);
+	assert_true(p.walks.share < 0 && p.walks.share >= p.walks.low);
 	close_to(p.total.share, p.faults.share + p.walks.share);
 	close_to(p.total.low, p.faults.low + p.walks.low);
 	assert_non_null(strstr(p.walks_why, "not counted"));
@@ -271,7 +272,7 @@ static void fill_executions(struct execution rows[ROWS])
 
 static void facts_are_of_the_reference(void **state)
 {
-	const struct allocation_totals totals = {.peak_bytes = 12345, .processes = 1};
+	struct allocation_totals totals = {.peak_bytes = 12345, .processes = 1};
 	static const struct environment environment;
 	struct execution *rows = calloc(ROWS, sizeof(*rows));
 	struct records records = {.type = &execution_record, .rows = rows, .count = ROWS};
@@ -289,6 +290,10 @@ static void facts_are_of_the_reference(void **state)
 	close_to(facts.file_bytes, 4096 * 2);
 	close_to(facts.processes, 1);
 	close_to(facts.heap_bytes, 12345);
+	totals.peak_bytes = 1 << 30;
+	assert_int_equal(
+		program_facts_take(&facts, &records, &totals, NULL, 0, &environment), 0);
+	close_to(facts.heap_bytes, 4096 * 4);
 	assert_true(isnan(facts.events[COST_WALK]));
 	records.count = 0;
 	assert_int_equal(
@@ -372,6 +377,25 @@ static void between_sizes(void **state)
 	close_to(prediction_model_at(&model, 1 * MIB).huge_ns, 20);
 	assert_true(isnan(prediction_model_at(&model, 1000).small_ns));
 	assert_true(isnan(prediction_model_at(&model, 4096 * MIB).small_ns));
+}
+
+static void gains_grow_with_size(void **state)
+{
+	struct prediction_model model = make_model(true, false);
+
+	(void)state;
+	model.sizes_count = 3;
+	model.sizes[2] =
+		(struct model_size){(uint64_t)4 << 30, 200, 170, 100, 40, NAN, NAN};
+	/* 25 % and 15 %: noise, both are 20. */
+	close_to(prediction_model_gain(&model, false, 2048 * MIB), 0.2);
+	close_to(prediction_model_gain(&model, false, 1 * MIB), 0);
+	assert_true(isnan(prediction_model_gain(&model, false, 8192 * MIB)));
+	/* One size alone tells nothing of others. */
+	assert_true(isnan(prediction_model_gain(&model, true, 4096 * MIB)));
+	model.sizes[1].small_page_ns = 50;
+	model.sizes[1].huge_page_ns = 40;
+	close_to(prediction_model_gain(&model, true, 4096 * MIB), 0.6);
 }
 
 static void history_scores(void **state)
@@ -459,6 +483,7 @@ int main(void)
 		cmocka_unit_test(events_of_the_program),
 		cmocka_unit_test(a_model_is_read_as_written),
 		cmocka_unit_test(between_sizes),
+		cmocka_unit_test(gains_grow_with_size),
 		cmocka_unit_test(history_scores),
 	};
 

@@ -133,6 +133,55 @@ static void twice_gives_the_same_bytes(void **state)
 	}
 }
 
+/* The cost of a term, by costs.csv. */
+static double cost_of(const struct text *csv, const char *term)
+{
+	char line[64];
+	const char *found;
+
+	(void)snprintf(line, sizeof(line), "\n%s,fitted,,", term);
+	found = strstr(csv->bytes, line);
+	if (!found)
+		fail_msg("no cost of %s:\n%s", term, csv->bytes);
+	return found ? strtod(found + strlen(line), NULL) : 0;
+}
+
+/* From raw windows of counters to costs: those that the machine was made of. */
+static void costs_are_the_machine_s(void **state)
+{
+	static const struct {
+		const char *term;
+		double cycles;
+	} truth[] = {
+		{"base", 4},
+		{"fill from L2", 8.2},
+		{"fill from L3", 50.2},
+		{"fill from DRAM", 390.2},
+		{"second-level TLB hit", 2},
+		{"page walk and its fills", 85},
+	};
+	struct synthetic_options options = usual;
+	struct fixture *f = *state;
+	struct complaint complaint = {0};
+	struct text csv;
+
+	options.backends[1] = NULL;
+	options.quiet = true;
+	options.own_cost = true;
+	options.per_octave = 4;
+	write_run(f, &options);
+	assert_true(report(f, &complaint) >= 0);
+	read_output(f, "costs.csv", &csv);
+	for (size_t i = 0; i < sizeof(truth) / sizeof(truth[0]); i++) {
+		const double cycles = cost_of(&csv, truth[i].term);
+
+		if (!(cycles > 0.97 * truth[i].cycles && cycles < 1.03 * truth[i].cycles))
+			fail_msg("%s: %g", truth[i].term, cycles);
+	}
+	assert_non_null(strstr(csv.bytes, "\nwalker fill from L2,not counted,"));
+	text_release(&csv);
+}
+
 static void marks_scaled_counts(void **state)
 {
 	struct synthetic_options options = usual;
@@ -323,6 +372,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			twice_gives_the_same_bytes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			costs_are_the_machine_s, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(marks_scaled_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			marks_what_the_self_check_leaves_out, set_up, tear_down),
