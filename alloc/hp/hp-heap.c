@@ -49,12 +49,9 @@ static void look_at(struct heap *heap, uint64_t now)
 	threads_age_idle(now, 2 * age_ms());
 }
 
-/* Called wherever more than a cache is touched; heap: the thread's, or NULL. What is
- * given up now is to decay even if few calls follow. */
+/* Called wherever more than a cache is touched; heap: the thread's, or NULL. */
 static void look_for_decay(struct heap *heap)
 {
-	if (heap && heap->look_every > SOON)
-		heap->until_look = heap->look_every = SOON;
 	look_at(heap, pages_now_ms());
 }
 
@@ -75,7 +72,7 @@ void hp_heap_look(struct heap *heap)
 static void *allocate_small(unsigned class, bool *zeroed)
 {
 	struct heap *heap = threads_enter();
-	void *block = cache_pop(heap, &heap->caches[class]);
+	void *block = cache_pop(&heap->caches, class);
 
 	if (block) {
 		threads_leave(heap);
@@ -189,7 +186,9 @@ void hp_heap_release(void *block)
 	/* A thread that only frees would cache what others wait for. */
 	heap = thread_heap;
 	if (heap != &heap_none) {
-		heap_overflow(heap, span->class, block);
+		/* What is given up now is to decay even if few calls follow. */
+		if (heap_overflow(heap, span->class, block) && heap->look_every > SOON)
+			heap->until_look = heap->look_every = SOON;
 		look_for_decay(heap);
 	} else {
 		remote_free(&heap_none, span, block);

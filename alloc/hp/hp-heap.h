@@ -15,7 +15,7 @@ void hp_heap_release(void *block);
 
 /* Every so many frees: the decay is looked at. */
 struct heap;
-void hp_heap_look(struct heap *heap);
+void hp_heap_look(struct heap *heap) __attribute__((noinline));
 
 size_t hp_heap_usable_bytes(const void *block);
 

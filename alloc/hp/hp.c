@@ -232,7 +232,9 @@ static void __attribute__((noinline)) release(void *block)
 	errno = saved;
 }
 
-void hp_free(void *block)
+/* For the functions here: hp_free, having no callers but of other files, is inlined into
+ * those that stand for it. */
+static inline void free_block(void *block)
 {
 	struct heap *heap = thread_heap;
 
@@ -240,8 +242,7 @@ void hp_free(void *block)
 	 */
 	if (LIKELY(registry_has_segment(block)) &&
 		LIKELY((uintptr_t)block % HP_POLICY_ALIGNMENT == 0) &&
-		LIKELY(cache_push(
-			heap, &heap->caches[segment_span(block)->class], block))) {
+		LIKELY(cache_push(&heap->caches, segment_class(block), block))) {
 		if (UNLIKELY(--heap->until_look == 0))
 			hp_heap_look(heap);
 		return;
@@ -249,12 +250,17 @@ void hp_free(void *block)
 	release(block);
 }
 
+void hp_free(void *block)
+{
+	free_block(block);
+}
+
 void hp_free_sized(void *block, size_t bytes)
 {
 	if (UNLIKELY(check_flags & HP_CHECK_POINTERS) && block &&
 		hp_usable_size(block) != bytes)
 		misuse_report("free with another size of", block, hp_usable_size(block));
-	hp_free(block);
+	free_block(block);
 }
 
 size_t hp_usable_size(const void *block)
@@ -294,7 +300,7 @@ void *hp_realloc(void *block, size_t bytes)
 	if (!block)
 		return hp_malloc(bytes);
 	if (bytes == 0) {
-		hp_free(block);
+		release(block);
 		return NULL;
 	}
 	if (bytes > PTRDIFF_MAX - (ptrdiff_t)2 * HP_POLICY_ALIGNMENT)

@@ -44,7 +44,7 @@ void threads_share(bool share)
 	/* A thread keeps the heap that it had before a finalize. */
 	pthread_mutex_lock(&mutex);
 	for (struct heap *heap = all; heap; heap = heap->next_all)
-		heap_set_caching(heap, !share);
+		caches_switch(&heap->caches, !share);
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -62,11 +62,11 @@ static struct heap *take_idle(void)
 
 static struct heap *make(void)
 {
-	struct heap *heap = metadata_new(sizeof(*heap));
+	struct heap *heap = metadata_new(sizeof(*heap) + CACHES_SLOTS * sizeof(void *));
 
 	if (!heap)
 		return NULL;
-	heap_init(heap, pages_current_node(), true);
+	heap_init(heap, (void **)(heap + 1), pages_current_node(), true);
 	pthread_mutex_lock(&mutex);
 	heap->next_all = all;
 	all = heap;
@@ -176,8 +176,7 @@ uint64_t threads_remote_frees(void)
 static void add_cached(const struct heap *heap, uint64_t blocks[CLASS_COUNT])
 {
 	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
-		blocks[class] += atomic_load_explicit(
-			&heap->caches[class].count, memory_order_relaxed);
+		blocks[class] += caches_count(&heap->caches, class);
 		blocks[class] +=
 			atomic_load_explicit(&heap->sent[class], memory_order_relaxed);
 		blocks[class] -= atomic_load_explicit(
@@ -263,30 +262,13 @@ static void adopt_the_dead(struct segment *segment, void *context)
 			orphans_take_over_span(&segment->spans[i]);
 }
 
-/*
- * What the caches of a dead thread hold goes back to its spans. A cache is whole at any
- * moment, but that a block may be missing that was on its way in or out; one is broken
- * only where a processor had not yet made its writes visible.
- */
-static void empty_caches_of(struct heap *dead)
-{
-	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
-		void *block = dead->caches[class].head;
-		uint32_t left = dead->caches[class].limit;
-		void *next;
-
-		for (; block && left-- && cache_next(dead, block, &next); block = next)
-			heap_give_back(&heap_orphans, block);
-	}
-	remote_flush(&heap_orphans);
-}
-
 static void adopt_heap(struct heap *heap)
 {
 	/* What it was sending is lost; what was sent to it is not. */
 	void *inbox = atomic_load(&heap->inbox);
 
-	empty_caches_of(heap);
+	heap_give_back_cached(&heap_orphans, heap);
+	remote_flush(&heap_orphans);
 	heap_reset(heap);
 	atomic_store(&heap->inbox, inbox);
 	heap->idle = true;
