@@ -2,6 +2,7 @@
 #include "alloc/hp/heap.h"
 
 #include "alloc/hp/check.h"
+#include "alloc/hp/depot.h"
 #include "alloc/hp/orphans.h"
 #include "alloc/hp/parking.h"
 #include "alloc/hp/remote.h"
@@ -274,12 +275,24 @@ static void take_more(struct heap *heap, unsigned class)
 	caches_set_top(&heap->caches, class, top);
 }
 
+static void *take_from_depot(struct heap *heap, unsigned class)
+{
+	void **top = caches_top(&heap->caches, class);
+
+	top += depot_take(class, top, caches_room(&heap->caches, class) / 2);
+	caches_set_top(&heap->caches, class, top);
+	return cache_pop(&heap->caches, class);
+}
+
 void *heap_refill(struct heap *heap, unsigned class, bool *zeroed)
 {
 	struct span *span;
 	void *block;
 
 	heap->caches.short_of[class] = true;
+	block = take_from_depot(heap, class);
+	if (block)
+		return block;
 	remote_receive(heap);
 	block = take(heap->bins[class].current, true, zeroed);
 	if (!block) {
@@ -306,25 +319,32 @@ void heap_give_back(struct heap *heap, void *block)
 		remote_free(heap, span, block);
 }
 
-/* Keeps the blocks that were freed last, at most half. Whether spans got
- * blocks back. */
-static bool flush_cache(struct heap *heap, unsigned class, uint32_t keep)
+/* Keeps the blocks that were freed last, at most half. `pass`: others may have what does
+ * not stay. Whether spans got blocks back. */
+static bool flush_cache(struct heap *heap, unsigned class, uint32_t keep, bool pass)
 {
 	void **base =
 		atomic_load_explicit(&heap->caches.bases[class], memory_order_relaxed);
 	uint32_t count = (uint32_t)(caches_top(&heap->caches, class) - base);
 
+	uint32_t passed = 0;
+
 	if (count <= keep)
 		return false;
 	heap->giving_back = class;
-	for (uint32_t i = 0; i < count - keep; i++) {
+	if (pass) {
+		atomic_store_explicit(
+			&heap->given_back, count - keep, memory_order_release);
+		passed = depot_put(class, base, count - keep);
+	}
+	for (uint32_t i = passed; i < count - keep; i++) {
 		atomic_store_explicit(&heap->given_back, i + 1, memory_order_release);
 		heap_give_back(heap, base[i]);
 	}
 	memcpy(base, base + count - keep, keep * sizeof(*base));
 	caches_set_top(&heap->caches, class, base + keep);
 	atomic_store_explicit(&heap->given_back, 0, memory_order_release);
-	return true;
+	return passed < count - keep;
 }
 
 bool heap_overflow(struct heap *heap, unsigned class, void *block)
@@ -335,7 +355,8 @@ bool heap_overflow(struct heap *heap, unsigned class, void *block)
 	if (cache_push(caches, class, block))
 		return false;
 	if (!caches->short_of[class] || !caches_grow(caches, class))
-		gave_back = flush_cache(heap, class, caches_room(caches, class) / 2);
+		gave_back =
+			flush_cache(heap, class, caches_room(caches, class) / 2, true);
 	caches->short_of[class] = false;
 	if (cache_push(caches, class, block))
 		return gave_back;
@@ -363,7 +384,7 @@ void heap_give_back_cached(struct heap *heap, const struct heap *dead)
 void heap_flush(struct heap *heap)
 {
 	for (unsigned class = 0; class < CLASS_COUNT; class ++)
-		(void)flush_cache(heap, class, 0);
+		(void)flush_cache(heap, class, 0, false);
 }
 
 /* A span of the queue that is empty: one of each class is kept, since emptying and
@@ -467,7 +488,8 @@ void heap_age(struct heap *heap, uint64_t now_ms, uint64_t after_ms)
 	heap->aged_ms = now_ms;
 	remote_receive(heap);
 	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
-		(void)flush_cache(heap, class, caches_count(&heap->caches, class) / 2);
+		(void)flush_cache(
+			heap, class, caches_count(&heap->caches, class) / 2, false);
 		drop_spare(&heap->bins[class]);
 	}
 	remote_flush(heap);

@@ -183,9 +183,8 @@ void hp_heap_release(void *block)
 		return;
 	}
 	span_check(span, block);
-	/* A thread that only frees would cache what others wait for. */
-	heap = thread_heap;
-	if (heap != &heap_none) {
+	heap = threads_own();
+	if (heap) {
 		/* What is given up now is to decay even if few calls follow. */
 		if (heap_overflow(heap, span->class, block) && heap->look_every > SOON)
 			heap->until_look = heap->look_every = SOON;

@@ -60,6 +60,11 @@ uint64_t segments_decayed_bytes(void)
 	return atomic_load_explicit(&decayed_bytes, memory_order_relaxed);
 }
 
+int segments_nodes(void)
+{
+	return atomic_load_explicit(&nodes_used, memory_order_relaxed);
+}
+
 static struct node_segments *node_of(int node)
 {
 	int index = node < 0 ? 0 : node < PAGES_NODES ? node : PAGES_NODES - 1;

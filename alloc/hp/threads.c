@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "alloc/hp/threads.h"
 
+#include "alloc/hp/depot.h"
 #include "alloc/hp/metadata.h"
 #include "alloc/hp/orphans.h"
 #include "alloc/hp/pages.h"
@@ -8,6 +9,8 @@
 #include "alloc/hp/segments.h"
 
 #include <pthread.h>
+
+enum { DEPOT_BATCH = 64 };
 
 #define INITIAL_EXEC __attribute__((tls_model("initial-exec")))
 
@@ -70,7 +73,8 @@ static struct heap *make(void)
 	pthread_mutex_lock(&mutex);
 	heap->next_all = all;
 	all = heap;
-	made++;
+	if (++made > 1)
+		depot_open();
 	pthread_mutex_unlock(&mutex);
 	return heap;
 }
@@ -94,7 +98,7 @@ static struct heap *begin_thread(void)
 	return heap;
 }
 
-static struct heap *own_heap(void)
+struct heap *threads_own(void)
 {
 	struct heap *heap = thread_heap;
 
@@ -105,7 +109,7 @@ static struct heap *own_heap(void)
 
 struct heap *threads_enter(void)
 {
-	struct heap *heap = own_heap();
+	struct heap *heap = threads_own();
 
 	return heap ? heap : orphans_lock();
 }
@@ -191,6 +195,8 @@ void threads_cached(uint64_t blocks[CLASS_COUNT])
 	pthread_mutex_lock(&mutex);
 	for (const struct heap *heap = &heap_none; heap; heap = next_of(heap))
 		add_cached(heap, blocks);
+	for (unsigned class = 0; class < CLASS_COUNT; class ++)
+		blocks[class] += depot_count(class);
 	pthread_mutex_unlock(&mutex);
 	/* Some were received after they were looked for where they were sent. */
 	for (unsigned class = 0; class < CLASS_COUNT; class ++)
@@ -213,11 +219,33 @@ static void age_idle(uint64_t now_ms, uint64_t after_ms)
 	pthread_mutex_unlock(&mutex);
 }
 
+/* With the orphans' lock: what lies in the depot goes back to its spans, or half. */
+static void empty_depot(struct heap *orphans, bool half)
+{
+	void *blocks[DEPOT_BATCH];
+
+	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+		uint32_t left = depot_count(class) / (half ? 2 : 1);
+		uint32_t count = 1;
+
+		while (left && count) {
+			count = depot_take(
+				class, blocks, left < DEPOT_BATCH ? left : DEPOT_BATCH);
+			left -= count;
+			for (uint32_t i = 0; i < count; i++)
+				heap_give_back(orphans, blocks[i]);
+		}
+	}
+	remote_flush(orphans);
+}
+
 void threads_age_idle(uint64_t now_ms, uint64_t after_ms)
 {
 	struct heap *orphans = orphans_lock();
 
 	age_idle(now_ms, after_ms);
+	if (now_ms - orphans->aged_ms >= after_ms / 2)
+		empty_depot(orphans, true);
 	heap_age(orphans, now_ms, after_ms / 2);
 	orphans_unlock();
 }
@@ -228,6 +256,7 @@ size_t threads_trim_idle(size_t keep_bytes)
 	size_t bytes;
 
 	age_idle(pages_now_ms(), 0);
+	empty_depot(orphans, false);
 	heap_trim(orphans);
 	bytes = keep_bytes ? 0 : heap_park(orphans);
 	orphans_unlock();
@@ -238,10 +267,12 @@ void threads_fork_prepare(void)
 {
 	(void)orphans_lock();
 	pthread_mutex_lock(&mutex);
+	depot_fork_prepare();
 }
 
 void threads_fork_parent(void)
 {
+	depot_fork_done();
 	pthread_mutex_unlock(&mutex);
 	orphans_unlock();
 }
@@ -279,6 +310,7 @@ static void adopt_heap(struct heap *heap)
 /* The orphans' heap and the list of heaps are locked and whole; so are the segments. */
 void threads_fork_child(void)
 {
+	depot_fork_done();
 	segments_visit(adopt_the_dead, NULL);
 	for (struct heap *heap = all; heap; heap = heap->next_all)
 		if (heap != thread_heap && !heap->idle)
@@ -299,6 +331,7 @@ void threads_finalize(void)
 {
 	finalized_remote_frees = threads_remote_frees();
 	forget_messages(&heap_none);
+	depot_finalize();
 	heap_reset(&heap_orphans);
 	forget_messages(&heap_orphans);
 	for (struct heap *heap = all; heap; heap = heap->next_all) {
