@@ -22,8 +22,6 @@
 /* Spans of one block are aligned to slices; beyond half a segment a mapping is better. */
 enum {
 	SINGLE_ALIGNMENT_MAX = SEGMENT_BYTES / 2,
-	GROWS_FROM_BYTES = 512,
-	GROWTH_PART = 4,
 	LOOK_MS =
 		20, /* between two looks for what has decayed, in a thread that is slow */
 	SOON = 8,   /* frees, after something was given up */
@@ -227,7 +225,7 @@ static void *resize(void *block, size_t usable, size_t bytes)
 
 	if (!registry_has_segment(block))
 		return bytes > SPAN_MAX_BYTES / 2 ? large_resize(block, bytes) : NULL;
-	if (bytes <= usable && bytes >= usable / 2)
+	if (hp_heap_fits(usable, bytes))
 		return block;
 	span = segment_span(block);
 	if (span->class != SPAN_SINGLE || bytes <= CLASS_MAX_BYTES ||
@@ -245,10 +243,8 @@ static __attribute__((nonnull)) void *reallocate(void *block, size_t bytes)
 
 	if (moved)
 		return moved;
-	/* What grows once grows again: a little room saves many copies. */
-	if (bytes > usable && usable >= GROWS_FROM_BYTES)
-		moved = hp_heap_allocate(
-			bytes + bytes / GROWTH_PART, HP_POLICY_ALIGNMENT, false);
+	moved = hp_heap_allocate(
+		hp_heap_grown_bytes(usable, bytes), HP_POLICY_ALIGNMENT, false);
 	if (!moved)
 		moved = hp_heap_allocate(bytes, HP_POLICY_ALIGNMENT, false);
 	if (moved) {
