@@ -126,6 +126,7 @@ static void take_events(const struct taking *t, const struct group *groups,
 	for (int e = 0; e < COST_TERMS; e++)
 		facts->events[e] = cost_term_value(&terms, e, sums);
 	facts->cycles = sums[QUANTITY_CYCLES];
+	facts->walk_cycles = sums[QUANTITY_WALK_CYCLES];
 }
 
 int program_facts_take(struct program_facts *facts, const struct records *executions,

@@ -48,9 +48,12 @@ static bool is_walk(int term)
 static double walk_cycles(const struct explanation *explanation,
 	const struct series *series, uint64_t bytes)
 {
+	const struct stair *stair = series_find(series, bytes);
 	struct cost_mix mix;
 	double cycles = 0;
 
+	if (stair && isfinite(stair->estimates[QUANTITY_WALK_CYCLES].median))
+		return stair->estimates[QUANTITY_WALK_CYCLES].median;
 	if (explanation->costs.obstacle != COSTS_POSSIBLE)
 		return NAN;
 	cost_mix_of(&explanation->costs, series, bytes, bytes, &mix);

@@ -139,7 +139,8 @@ static bool miss_walks(struct prediction *p, const char *why)
 	return false;
 }
 
-/* What walks took of the cycles, by the sweep's costs; NaN where either is not known. */
+/* What walks took of the cycles: counted where a CPU does, else by the sweep's costs; NaN
+ * where neither is known. */
 static double walk_share(
 	const struct program_facts *f, const struct prediction_model *model)
 {
@@ -147,6 +148,8 @@ static double walk_share(
 		COST_WALK, COST_WALKER_L2, COST_WALKER_L3, COST_WALKER_DRAM};
 	double cycles = 0;
 
+	if (f->walk_cycles >= 0 && f->cycles > 0)
+		return fmin(1, f->walk_cycles / f->cycles);
 	if (!model->walks || isnan(f->events[COST_WALK]) || !(f->cycles > 0))
 		return NAN;
 	for (size_t i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {

@@ -39,6 +39,7 @@ struct program_facts {
 	double heap_bytes;         /* peak of what malloc had given out, traced */
 	double events[COST_TERMS]; /* in one execution; NaN where not counted */
 	double cycles;             /* likewise */
+	double walk_cycles;        /* in which a walk was under way, likewise */
 };
 
 /* `totals` of one traced execution; NULL: none. `groups` are those of the run. Borrows

@@ -26,6 +26,7 @@ enum quantity {
 	QUANTITY_DTLB_L1_MISSES,
 	QUANTITY_DTLB_L2_HITS, /* first-level misses that the second level answered */
 	QUANTITY_PAGE_WALKS,
+	QUANTITY_WALK_CYCLES,    /* in which a walk was under way */
 	QUANTITY_WALKER_FROM_L2, /* lines of page tables that the walker fetched */
 	QUANTITY_WALKER_FROM_L3, /* and other caches */
 	QUANTITY_WALKER_FROM_DRAM,

@@ -108,6 +108,7 @@ struct group {
 #define METRIC_DTLB_L1_MISSES "L1 dTLB misses per read"
 #define METRIC_DTLB_L2_HITS "L2 dTLB hits per read"
 #define METRIC_PAGE_WALKS "Page walks per read"
+#define METRIC_WALK_CYCLES "Page walk cycles per read"
 #define METRIC_WALKER_FROM_L2 "Walker fills from L2 per read"
 #define METRIC_WALKER_FROM_L3 "Walker fills from other caches per read"
 #define METRIC_WALKER_FROM_DRAM "Walker fills from DRAM per read"

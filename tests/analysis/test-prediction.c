@@ -52,7 +52,8 @@ static struct program_facts make_facts(void)
 		.anonymous_bytes = 100 * MIB,
 		.processes = 1,
 		.heap_bytes = 100 * MIB,
-		.cycles = NAN};
+		.cycles = NAN,
+		.walk_cycles = NAN};
 
 	for (int t = 0; t < COST_TERMS; t++)
 		facts.events[t] = NAN;
@@ -192,6 +193,10 @@ static void walks_that_are_counted(void **state)
 	/* Huge pages leave 40 of 100 cycles of them. */
 	close_to(p.walks.low, -0.1 * 0.6 * 0.8);
 	assert_string_equal(p.walks_why, "");
+	/* Intel counts the cycles themselves. */
+	facts.walk_cycles = 3e8;
+	prediction_make(&p, &facts, &model);
+	close_to(p.walk_share, 0.15);
 }
 
 static void refuses(const struct program_facts *facts,

@@ -376,6 +376,8 @@ static void test_metrics(void **state)
 			arch, "walks", METRIC_PAGE_WALKS, cache, is_amd ? 0.4 : 0.95);
 		expect_metric(arch, "tlb", METRIC_DTLB_L2_HITS, cache,
 			is_arm || is_amd ? 0.4 : 0.95);
+		if (!is_amd && !is_arm)
+			expect_metric(arch, "tlb", METRIC_WALK_CYCLES, cache, 0.03);
 		if (is_amd && strcmp(arch, "zen2") != 0) {
 			expect_metric(arch, "walks", METRIC_DTLB_L2_HITS, walks, 0.3);
 			expect_metric(arch, "walks", METRIC_WALKER_FROM_L2, walks, 0.2);
