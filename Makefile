@@ -59,7 +59,7 @@ libs_of = $(foreach l,$(1) $(BELOW_$(1)),$(B)/lib$(l).a)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all check check-likwid test-programs lint lint-shell format format-check fuzz check-aarch64 \
-	check-install bench bench-alloc bench-programs install uninstall clean
+	check-install bench bench-alloc bench-levels bench-programs install uninstall clean
 
 all: $(B)/escalier $(B)/libescalier-trace.so
 

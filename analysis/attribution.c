@@ -73,14 +73,16 @@ double attribution_share(const struct attribution *attribution)
 }
 
 size_t attribute_steps(const struct costs *costs, const struct series *series,
-	const struct plateau *plateaus, size_t count, struct attribution steps[PLATEAUS])
+	const struct level *levels, size_t count, struct attribution steps[LEVELS])
 {
 	size_t done = 0;
 
 	for (size_t i = 0; i + 1 < count; i++) {
-		const struct plateau *a = &plateaus[i], *b = &plateaus[i + 1];
+		const struct level *a = &levels[i], *b = &levels[i + 1];
 		struct cost_mix from, to;
 
+		if (a->sizes == 0 || b->sizes == 0)
+			continue;
 		cost_mix_of(costs, series, a->first_bytes, a->last_bytes, &from);
 		cost_mix_of(costs, series, b->first_bytes, b->last_bytes, &to);
 		if (!from.rounds || !to.rounds)

@@ -3,7 +3,7 @@
 #define ANALYSIS_ATTRIBUTION_H
 
 #include "analysis/costs.h"
-#include "analysis/plateau.h"
+#include "analysis/levels.h"
 #include "analysis/staircase.h"
 
 /*
@@ -36,9 +36,10 @@ void attribution_between(const struct costs *costs, const struct cost_mix *from,
 /* Part of the difference that events account for: 1 less |unexplained| / |difference|. */
 double attribution_share(const struct attribution *attribution);
 
-/* From each plateau to the next one. Returns how many. */
+/* From where each cache, or memory, serves most reads to where the next one does. Returns
+ * how many. */
 size_t attribute_steps(const struct costs *costs, const struct series *series,
-	const struct plateau *plateaus, size_t count, struct attribution steps[PLATEAUS]);
+	const struct level *levels, size_t count, struct attribution steps[LEVELS]);
 
 /*
  * Of the first series of a kernel that reads one line a page, of the baseline where it

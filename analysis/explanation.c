@@ -2,7 +2,7 @@
 #include "analysis/explanation.h"
 
 int explanation_init(struct explanation *explanation, const struct staircase *staircase,
-	const struct series *baseline, const struct plateau *plateaus, size_t count)
+	const struct series *baseline, const struct level *levels, size_t count)
 {
 	int error;
 
@@ -12,7 +12,7 @@ int explanation_init(struct explanation *explanation, const struct staircase *st
 		!costs_cover(&explanation->costs, baseline))
 		return error;
 	explanation->steps_count = attribute_steps(
-		&explanation->costs, baseline, plateaus, count, explanation->steps);
+		&explanation->costs, baseline, levels, count, explanation->steps);
 	explanation->tlb_steps_count = attribute_tlb_steps(
 		&explanation->costs, staircase, explanation->tlb_steps);
 	explanation->backends_count = attribute_backends(&explanation->costs, staircase,

@@ -12,7 +12,7 @@ struct explanation {
 	struct costs costs;
 	const struct staircase *staircase;
 	const struct series *baseline; /* whose steps these are; NULL: none */
-	struct attribution steps[PLATEAUS];
+	struct attribution steps[LEVELS];
 	size_t steps_count;
 	struct attribution tlb_steps[TLB_STEPS];
 	size_t tlb_steps_count;
@@ -21,9 +21,10 @@ struct explanation {
 	uint64_t backends_bytes; /* size at which they are compared */
 };
 
-/* `baseline` and its plateaus may be NULL and 0. 0 or -ENOMEM; borrows. */
+/* `baseline` and its levels (caches and memory) may be NULL and 0. 0 or -ENOMEM; borrows.
+ */
 int explanation_init(struct explanation *explanation, const struct staircase *staircase,
-	const struct series *baseline, const struct plateau *plateaus, size_t count);
+	const struct series *baseline, const struct level *levels, size_t count);
 
 /* For people: a section of the summary, in 100 columns. `name` stands in its heading
  * where several sessions are told; NULL. 0 or -ENOMEM, as all of these. */

@@ -123,7 +123,7 @@ static int write_costs(struct figure *figure, struct panel *panel)
 		"%% (median of %zu rounds of sizes) · black marks: measured",
 		number_format_bytes(size, e->backends_bytes),
 		100 * e->costs.in_sample.median, e->costs.in_sample.rows);
-	figure_caption(figure, panel, caption, CAPTION_ABOVE);
+	figure_caption(figure, panel, caption, 0);
 	/* The horizontal axis; bars are a unit high each, from the top. */
 	panel->y_high = widest * 1.36;
 	for (size_t i = 0; i < bars; i++) {

@@ -106,8 +106,8 @@ static int write_served(struct figure *figure, struct panel *panel)
 		"reads served by each level, %.30s · counted in user space%s",
 		series->backend,
 		served.misses ? ", from misses" : ", demand fills by source");
-	figure_caption(figure, panel, caption, CAPTION_ABOVE);
-	figure_nominals(figure, panel, NOMINAL_CACHES, false);
+	figure_caption(figure, panel, caption, 0);
+	(void)figure_nominals(figure, panel, NOMINAL_CACHES, false);
 	find_areas(series, &served, areas);
 	label_areas(figure, panel, &served, areas);
 	return 0;
@@ -178,7 +178,7 @@ static int write_tlb(struct figure *figure, struct panel *panel)
 	panel->y_high = most * 1.08;
 	figure_caption(figure, panel, "dTLB misses per read · dotted: announced reach",
 		CAPTION_INSIDE);
-	figure_nominals(figure, panel, NOMINAL_TLBS, true);
+	(void)figure_nominals(figure, panel, NOMINAL_TLBS, true);
 	label_crossing(figure, panel, QUANTITY_DTLB_L1_MISSES, 0.6, "first level missed");
 	label_crossing(figure, panel, QUANTITY_PAGE_WALKS, 0.4, "page walk");
 	return 0;

@@ -8,11 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of a plateau's label: pixels a byte, on average; and its distance from the plateau's
- * start, of the width of the screen. */
-#define LABEL_CHARACTER 9.6
-#define LABEL_GAP (4.0 / FIGURE_WIDTH)
-
 /* Lowest p10 and highest p90 of time over all curves. */
 static void time_range(const struct figure *figure, double *low, double *high)
 {
@@ -52,77 +47,6 @@ static int write_curve(struct figure *figure, size_t index)
 	error = figure_file(figure->folder, name, &data);
 	text_release(&data);
 	return error;
-}
-
-/* The screen height of the lowest that any curve or ribbon comes between two screen
- * positions, at most that of `ns_most`; a curve's straight lines count up to the sizes on
- * either side. */
-static double lowest_between(const struct figure *figure, const struct panel *panel,
-	double left, double right, double ns_most)
-{
-	double lowest = figure_screen_y(figure, panel, ns_most);
-
-	for (size_t c = 0; c < figure->curves_count; c++) {
-		const struct series *series = figure->curves[c].series;
-
-		for (size_t i = 0; i < series->count; i++) {
-			size_t next = i + 1 < series->count ? i + 1 : i;
-			const struct estimate *ns =
-				&series->stairs[i].estimates[QUANTITY_NS];
-
-			if (series->stairs[i].windows == 0 ||
-				figure_screen_x(figure,
-					(double)series->stairs[next].bytes) < left ||
-				figure_screen_x(figure, (double)series->stairs[i].bytes) >
-					right)
-				continue;
-			lowest = fmin(lowest, figure_screen_y(figure, panel,
-						      c == 0 ? ns->p10 : ns->median));
-		}
-	}
-	return lowest;
-}
-
-/* "  4.8 ns · 12.2 cyc"; cycles that no counter told are marked. */
-static void describe_plateau(const struct plateau *plateau, char *label, size_t size)
-{
-	char ns[FINDINGS_NUMBER];
-	char cycles[FINDINGS_NUMBER];
-
-	if (isfinite(plateau->cycles))
-		(void)snprintf(label, size, "  %s ns · %s%s cyc",
-			findings_number(ns, plateau->ns),
-			plateau->cycles_counted ? "" : "≈",
-			findings_number(cycles, plateau->cycles));
-	else
-		(void)snprintf(label, size, "  %s ns", findings_number(ns, plateau->ns));
-}
-
-/* A label under each flat part: in its middle where it is long enough, else from its
- * start to the right, where the curve is higher. */
-static void label_plateaus(const struct figure *figure, struct panel *panel)
-{
-	const struct findings *findings = figure->findings;
-
-	for (size_t i = 0; i < findings->plateaus_count; i++) {
-		const struct plateau *plateau = &findings->plateaus[i];
-		double first = figure_screen_x(figure, (double)plateau->first_bytes);
-		double last = figure_screen_x(figure, (double)plateau->last_bytes);
-		char label[80];
-		double width, left;
-
-		describe_plateau(plateau, label, sizeof(label));
-		width = LABEL_CHARACTER / FIGURE_WIDTH *
-			(double)(strlen(plateau->name) + strlen(label));
-		left = fmax((first + last - width) / 2, first + LABEL_GAP);
-		left = fmin(left, (double)FIGURE_RIGHT / FIGURE_WIDTH - width);
-		text_format(&panel->gp,
-			"set label \"{/:Bold %s}%s\" at screen %.5f, screen %.5f left front "
-			"font \",13\"\n",
-			plateau->name, label, left,
-			lowest_between(figure, panel, left, left + width, plateau->ns) -
-				22.0 / figure->height);
-	}
 }
 
 /* The sizes of a series without a number, and why; false where it has all. */
@@ -187,17 +111,27 @@ static bool always(const struct figure *figure)
 	return true;
 }
 
+/* What the bands of the steps are of. */
+static const char *describe_bands(const struct levels *levels)
+{
+	if (!levels)
+		return "";
+	return levels->caches_counted
+		       ? " · bands: detected steps, 5 to 95 %, and where half is done"
+		       : " · bands: steps by time alone, 5 to 95 %, and where half is done (? a guess)";
+}
+
 static int write_latency(struct figure *figure, struct panel *panel)
 {
 	const struct curve *labelled[FIGURE_SERIES];
-	char caption[120];
+	char caption[200];
 
 	time_range(figure, &panel->y_low, &panel->y_high);
 	panel->y_log = true;
-	/* Room for a plateau's label below and a row of steps above; and never so little
-	 * that noise looks like a staircase. */
+	/* Room for a plateau's label below and two rows of steps above; and never so
+	 * little that noise looks like a staircase. */
 	panel->y_low = fmin(panel->y_low * 0.55, panel->y_high / 3);
-	panel->y_high = fmax(panel->y_high * 1.35, panel->y_low * 6);
+	panel->y_high = fmax(panel->y_high * 1.9, panel->y_low * 6);
 	for (size_t i = 0; i < figure->curves_count; i++) {
 		int error = write_curve(figure, i);
 
@@ -205,16 +139,17 @@ static int write_latency(struct figure *figure, struct panel *panel)
 			return error;
 		labelled[i] = &figure->curves[i];
 	}
-	(void)snprintf(caption, sizeof(caption), "%s, log scale%s",
+	(void)snprintf(caption, sizeof(caption), "%s, log scale%s%s",
 		figure->findings->latency ? "latency of one read" : "time per read",
+		describe_bands(figure->findings->main_levels),
 		nominal_last_cache(
 			figure->findings->machine, figure->findings->main_series->cpu)
 			? " · dotted: sizes that the machine announces"
 			: " · the machine announces no caches");
-	figure_caption(figure, panel, caption, CAPTION_ABOVE_LABELS);
-	figure_nominals(figure, panel, NOMINAL_CACHES, true);
+	figure_caption(figure, panel, caption,
+		(int)figure_nominals(figure, panel, NOMINAL_CACHES, true));
 	figure_end_labels(figure, panel, labelled, figure->curves_count);
-	label_plateaus(figure, panel);
+	figure_levels(figure, panel);
 	label_failures(figure, panel);
 	return 0;
 }
@@ -329,8 +264,8 @@ static int write_linear(struct figure *figure, struct panel *panel)
 			? "the same on a linear scale · thin: independent reads, whose "
 			  "latency overlaps and which prefetchers hide"
 			: "the same on a linear scale · thin: other kernels and strides",
-		CAPTION_ABOVE);
-	figure_nominals(figure, panel, NOMINAL_CACHES, false);
+		0);
+	(void)figure_nominals(figure, panel, NOMINAL_CACHES, false);
 	figure_end_labels(figure, panel, labelled, n);
 	return 0;
 }

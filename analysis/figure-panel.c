@@ -10,6 +10,8 @@
 #include <string.h>
 
 enum { LABEL_PIXELS = 22 };
+/* Of labels above a panel: from it to the first row, and to the next. */
+enum { LABEL_ABOVE = 11, LABEL_ROW = 20 };
 
 void figure_quote(struct text *text, const char *string)
 {
@@ -62,17 +64,18 @@ double figure_screen_y(const struct figure *figure, const struct panel *panel, d
 	       (panel->bottom - share * (panel->bottom - panel->top)) / figure->height;
 }
 
-void figure_nominals(
+unsigned figure_nominals(
 	const struct figure *figure, struct panel *panel, unsigned kinds, bool labels)
 {
 	double last_end[2] = {0, 0};
+	unsigned rows = 0;
 
 	for (size_t i = 0; i < figure->nominals_count; i++) {
 		const struct nominal *nominal = &figure->nominals[i];
 		double x = (double)nominal->bytes;
 		double screen = figure_screen_x(figure, x);
 		double half = (double)strlen(nominal->label) * 4.3 / FIGURE_WIDTH;
-		size_t row = 0;
+		unsigned row = 0;
 
 		if (!(kinds & (nominal->tlb ? NOMINAL_TLBS : NOMINAL_CACHES)) ||
 			x <= figure->x_low || x >= figure->x_high)
@@ -87,14 +90,17 @@ void figure_nominals(
 		if (screen - half < last_end[0])
 			row = 1;
 		last_end[row] = screen + half + 8.0 / FIGURE_WIDTH;
+		if (row >= rows)
+			rows = row + 1;
 		text_append(&panel->gp, "set label ");
 		figure_quote(&panel->gp, nominal->label);
 		text_format(&panel->gp,
 			" at screen %.5f, screen %.5f center tc rgb \"#777777\" font \",11\"\n",
 			screen,
-			1 - ((double)panel->top - 11 - 17.0 * (double)row) /
+			1 - ((double)panel->top - LABEL_ABOVE - LABEL_ROW * row) /
 					figure->height);
 	}
+	return rows;
 }
 
 /* Pushes positions apart, in pixels from the top, ascending; keeps their middle where it
@@ -159,14 +165,12 @@ void figure_end_labels(const struct figure *figure, struct panel *panel,
 	}
 }
 
-void figure_caption(const struct figure *figure, struct panel *panel, const char *caption,
-	enum caption_place place)
+void figure_caption(
+	const struct figure *figure, struct panel *panel, const char *caption, int rows)
 {
-	static const int offsets[] = {[CAPTION_INSIDE] = 18,
-		[CAPTION_ABOVE] = -11,
-		[CAPTION_ABOVE_LABELS] = -34};
-	int x = FIGURE_LEFT + (place == CAPTION_INSIDE ? 12 : 0);
-	int y = (int)panel->top + offsets[place];
+	const bool inside = rows == CAPTION_INSIDE;
+	int x = FIGURE_LEFT + (inside ? 12 : 0);
+	int y = (int)panel->top + (inside ? 18 : -LABEL_ABOVE - LABEL_ROW * rows);
 
 	text_append(&panel->gp, "set label ");
 	figure_quote(&panel->gp, caption);

@@ -70,20 +70,24 @@ double figure_screen_x(const struct figure *figure, double bytes);
 double figure_screen_y(const struct figure *figure, const struct panel *panel, double y);
 
 /* Dotted verticals at nominal sizes: caches, TLBs or both; labelled above the panel when
- * asked. */
+ * asked. Returns how many rows of labels there are. */
 enum nominal_kind { NOMINAL_CACHES = 1, NOMINAL_TLBS = 2 };
-void figure_nominals(
+unsigned figure_nominals(
 	const struct figure *figure, struct panel *panel, unsigned kinds, bool labels);
+
+/* The levels of the main series on the panel of their latency: where each overflows as a
+ * band with its verdict, and a label where it serves. */
+void figure_levels(const struct figure *figure, struct panel *panel);
 
 /* Names of the curves behind their ends, moved apart where they would touch. */
 void figure_end_labels(const struct figure *figure, struct panel *panel,
 	const struct curve *const *curves, size_t count);
 
-/* The caption at the panel's upper left, grey: inside the frame, or above it where the
- * labels of nominal sizes leave room. */
-enum caption_place { CAPTION_INSIDE, CAPTION_ABOVE, CAPTION_ABOVE_LABELS };
-void figure_caption(const struct figure *figure, struct panel *panel, const char *caption,
-	enum caption_place place);
+/* The caption at the panel's upper left, grey: inside the frame, or above it and so many
+ * rows of labels. */
+enum { CAPTION_INSIDE = -1 };
+void figure_caption(
+	const struct figure *figure, struct panel *panel, const char *caption, int rows);
 
 /* Columns of one stair's quantity over a series: bytes, median, p10, p90. */
 void figure_stairs(

@@ -87,8 +87,7 @@ static int write_ratio(struct figure *figure, struct panel *panel)
 		"%.0f %%",
 		figure->findings->environment->baseline, 100 * RATIO_SAME);
 	figure_caption(figure, panel, caption,
-		tlb_labels ? CAPTION_ABOVE_LABELS : CAPTION_ABOVE);
-	figure_nominals(figure, panel, NOMINAL_TLBS, tlb_labels);
+		(int)figure_nominals(figure, panel, NOMINAL_TLBS, tlb_labels));
 	figure_end_labels(figure, panel, labelled, n);
 	return 0;
 }

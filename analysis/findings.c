@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Characters that a title of the figure holds, but for a last number. */
@@ -67,21 +68,22 @@ static const struct gain *next_gain(
 
 /* From the nearest level to the farthest, and what other backends change there: the two
  * that change most, as far as a title holds them. */
-static void describe_levels(struct findings *findings, const char *subject)
+static void describe_levels(struct findings *findings, const char *subject,
+	const struct level *first, const struct level *last)
 {
-	const struct plateau *first = &findings->plateaus[0];
-	const struct plateau *last = first + findings->plateaus_count - 1;
 	const struct gain *gain = next_gain(findings, NULL);
 	char low[FINDINGS_NUMBER], high[FINDINGS_NUMBER], bytes[NUMBER_TEXT];
+	const double first_ns = first->values[LEVEL_NS].value;
+	const double last_ns = last->values[LEVEL_NS].value;
 	const size_t size = sizeof(findings->headline);
 	int length;
 
 	length = snprintf(findings->headline, size, "%s %s ns from %.15s, %s from %.15s",
-		subject, findings_number(low, first->ns), first->name,
-		findings_number(high, last->ns), last->name);
+		subject, findings_number(low, first_ns), first->name,
+		findings_number(high, last_ns), last->name);
 	if (!gain) {
 		(void)snprintf(findings->headline + length, size - (size_t)length,
-			", %.0f times as long", last->ns / first->ns);
+			", %.0f times as long", last_ns / first_ns);
 		return;
 	}
 	length += snprintf(findings->headline + length, size - (size_t)length,
@@ -124,28 +126,42 @@ static void describe_ends(struct findings *findings, const char *subject)
 			findings_number(high, last->estimates[QUANTITY_NS].median));
 }
 
+/* The nearest and the farthest cache or memory with a latency; false below two. */
+static bool find_ends(const struct levels *levels, const struct level **first,
+	const struct level **last)
+{
+	*first = *last = NULL;
+	for (size_t i = 0; levels && i < levels->caches; i++) {
+		if (isnan(levels->list[i].values[LEVEL_NS].value))
+			continue;
+		*last = &levels->list[i];
+		if (!*first)
+			*first = *last;
+	}
+	return *first != *last;
+}
+
 static void set_headline(struct findings *findings)
 {
-	const struct plateau *first = &findings->plateaus[0];
 	const char *subject =
 		findings->latency ? "A read takes" : "Independent reads each take";
+	const struct level *first, *last;
 
 	(void)snprintf(findings->headline, sizeof(findings->headline),
 		"Nothing could be measured");
 	if (!findings->main_series)
 		return;
-	if (findings->plateaus_count > 1 &&
-		first[findings->plateaus_count - 1].ns > first->ns)
-		describe_levels(findings, subject);
+	if (find_ends(findings->main_levels, &first, &last) &&
+		last->values[LEVEL_NS].value > first->values[LEVEL_NS].value)
+		describe_levels(findings, subject, first, last);
 	else
 		describe_ends(findings, subject);
 }
 
-int findings_init(struct findings *findings, const struct environment *environment,
-	const struct machine *machine, const struct staircase *staircase)
+static void set_main_series(struct findings *findings)
 {
-	*findings = (struct findings){
-		.environment = environment, .machine = machine, .staircase = staircase};
+	const struct staircase *staircase = findings->staircase;
+
 	for (size_t i = 0; i < staircase->count; i++) {
 		const struct series *series = &staircase->series[i];
 
@@ -154,21 +170,46 @@ int findings_init(struct findings *findings, const struct environment *environme
 				is_better(series, findings->main_series)))
 			findings->main_series = series;
 	}
+}
+
+int findings_init(struct findings *findings, const struct environment *environment,
+	const struct machine *machine, const struct staircase *staircase)
+{
+	int error;
+
+	*findings = (struct findings){
+		.environment = environment, .machine = machine, .staircase = staircase};
+	set_main_series(findings);
+	error = levels_find_all(
+		&findings->levels, &findings->levels_count, staircase, machine);
+	if (error)
+		return error;
+	for (size_t i = 0; i < findings->levels_count; i++)
+		if (findings->levels[i].series == findings->main_series)
+			findings->main_levels = &findings->levels[i];
 	if (findings->main_series) {
-		int count = plateau_find(
-			staircase, findings->main_series, machine, findings->plateaus);
+		int count = gain_find(
+			staircase, findings->main_series, machine, findings->gains);
 
 		if (count < 0)
-			return count;
-		findings->plateaus_count = (size_t)count;
-		count = gain_find(
-			staircase, findings->main_series, machine, findings->gains);
-		if (count < 0)
-			return count;
-		findings->gains_count = (size_t)count;
+			error = count;
+		else
+			findings->gains_count = (size_t)count;
 		findings->latency = is_dependent(findings->main_series->kernel);
 	}
 	set_headline(findings);
-	return explanation_init(&findings->explanation, staircase, findings->main_series,
-		findings->plateaus, findings->plateaus_count);
+	if (!error)
+		error = explanation_init(&findings->explanation, staircase,
+			findings->main_series,
+			findings->main_levels ? findings->main_levels->list : NULL,
+			findings->main_levels ? findings->main_levels->caches : 0);
+	if (error)
+		findings_release(findings);
+	return error;
+}
+
+void findings_release(struct findings *findings)
+{
+	free(findings->levels);
+	findings->levels = NULL;
 }

@@ -30,6 +30,9 @@ enum quantity {
 	QUANTITY_WALKER_FROM_L2, /* lines of page tables that the walker fetched */
 	QUANTITY_WALKER_FROM_L3, /* and other caches */
 	QUANTITY_WALKER_FROM_DRAM,
+	QUANTITY_WALKS_4K, /* page walks, by the page size that the TLB got */
+	QUANTITY_WALKS_2M,
+	QUANTITY_WALKS_1G,
 	QUANTITIES
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/summary.h"
 
+#include "analysis/levels-print.h"
 #include "analysis/nominal.h"
 #include "base/number.h"
 
@@ -402,10 +403,26 @@ void summary_print_header(const struct findings *findings, struct text *text)
 	text_release(&value);
 }
 
+/* The main series' levels, and what pages the TLB was seen to use for the others. */
+static void print_levels(const struct findings *findings, struct text *text)
+{
+	if (!findings->main_levels)
+		return;
+	text_format(text, "\nLevels, %s, %s\n", findings->main_series->backend,
+		findings->main_series->kernel);
+	(void)levels_print(findings->main_levels, findings->machine, text);
+	for (size_t i = 0; i < findings->levels_count; i++)
+		if (&findings->levels[i] != findings->main_levels &&
+			series_same_facet(
+				findings->levels[i].series, findings->main_series))
+			levels_print_pages(&findings->levels[i], findings->machine, text);
+}
+
 int summary_print(const struct findings *findings, struct text *text)
 {
 	summary_print_header(findings, text);
 	summary_print_tables(findings, text);
+	print_levels(findings, text);
 	if (findings->explanation.costs.obstacle != COSTS_NO_EVENTS)
 		(void)explanation_print(&findings->explanation, NULL, text);
 	summary_print_notes(findings, text);

@@ -146,8 +146,10 @@ static int tell(char **folders, size_t count, enum layout layout)
 		if (output_text(&text))
 			code = EXIT_FAILURE;
 	}
-	for (size_t i = 0; i < loaded; i++)
+	for (size_t i = 0; i < loaded; i++) {
+		findings_release(&all[i].findings);
 		session_release(&all[i].session);
+	}
 	free(all);
 	text_release(&text);
 	return code;

@@ -12,6 +12,7 @@ int cmd_costs(int argc, char **argv);
 int cmd_events(int argc, char **argv);
 int cmd_fields(int argc, char **argv);
 int cmd_groups(int argc, char **argv);
+int cmd_levels(int argc, char **argv);
 int cmd_likwid_trial(int argc, char **argv);
 int cmd_machine(int argc, char **argv);
 int cmd_predict(int argc, char **argv);

@@ -3,6 +3,7 @@
 
 #include "analysis/figure.h"
 #include "analysis/findings.h"
+#include "analysis/levels-print.h"
 #include "analysis/summary.h"
 #include "base/file.h"
 #include "cli/gnuplot.h"
@@ -15,22 +16,41 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static int write_summary(
-	const struct findings *findings, const char *folder, struct complaint *complaint)
+static int write_summary(const struct findings *findings, const char *folder,
+	struct text *written, struct complaint *complaint)
 {
-	char path[PATH_MAX];
 	struct text text;
-	int error = session_path(path, folder, "summary.txt", complaint);
+	int error;
 
-	if (error)
-		return error;
 	text_init(&text);
-	error = summary_print(findings, &text);
-	if (!error)
-		error = file_write_all(path, &text);
-	if (error)
-		complaint_cannot(complaint, "write", path, error);
+	(void)summary_print(findings, &text);
+	error = report_write_file(folder, "summary.txt", &text, written, complaint);
 	text_release(&text);
+	return error;
+}
+
+/* Caches and TLB reaches, for other programs; nothing where no kernel tells of them. */
+static int write_levels(const struct findings *findings, const char *folder,
+	struct text *written, struct complaint *complaint)
+{
+	struct text csv, json;
+	int error;
+
+	if (findings->levels_count == 0)
+		return 0;
+	text_init(&csv);
+	text_init(&json);
+	(void)levels_print_csv_header(&csv);
+	for (size_t i = 0; i < findings->levels_count; i++)
+		(void)levels_print_csv(&findings->levels[i], findings->machine, &csv);
+	(void)levels_print_json(
+		findings->levels, findings->levels_count, findings->machine, &json);
+	error = report_write_file(folder, "levels.csv", &csv, written, complaint);
+	if (!error)
+		error = report_write_file(
+			folder, "levels.json", &json, written, complaint);
+	text_release(&csv);
+	text_release(&json);
 	return error;
 }
 
@@ -96,12 +116,13 @@ static int write_staircase(
 		return error;
 	error = findings_init(
 		&findings, &session.environment, &session.machine, &session.staircase);
-	if (error)
+	if (error) {
 		complaint_cannot(complaint, "analyse", folder, error);
-	else
-		error = write_summary(&findings, folder, complaint);
+		goto out;
+	}
+	error = write_summary(&findings, folder, written, complaint);
 	if (!error)
-		text_format(written, "%s/summary.txt\n", folder);
+		error = write_levels(&findings, folder, written, complaint);
 	if (!error)
 		error = write_costs(&findings.explanation, folder, written, complaint);
 	if (!error && write_figure(&findings, folder, complaint) != 0)
@@ -109,6 +130,8 @@ static int write_staircase(
 	if (!error)
 		text_format(
 			written, "%s/staircase.png\n%s/staircase.svg\n", folder, folder);
+	findings_release(&findings);
+out:
 	session_release(&session);
 	return error;
 }

@@ -112,6 +112,9 @@ struct group {
 #define METRIC_WALKER_FROM_L2 "Walker fills from L2 per read"
 #define METRIC_WALKER_FROM_L3 "Walker fills from other caches per read"
 #define METRIC_WALKER_FROM_DRAM "Walker fills from DRAM per read"
+#define METRIC_WALKS_4K "Page walks for 4 KiB pages per read"
+#define METRIC_WALKS_2M "Page walks for 2 MiB pages per read"
+#define METRIC_WALKS_1G "Page walks for 1 GiB pages per read"
 
 /* Parses a group. `where` names it in complaints. 0, or -EINVAL with the line in the
  * complaint, or -ENOMEM. Release after success only. */

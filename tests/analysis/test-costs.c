@@ -411,11 +411,14 @@ static void adds_up(const struct attribution *a)
 
 static void steps_are_attributed(void **state)
 {
-	static const struct plateau plateaus[] = {
-		{.name = "L1", .first_bytes = 8192, .last_bytes = 16384},
-		{.name = "L2", .first_bytes = 65536, .last_bytes = 185364},
-		{.name = "L3", .first_bytes = 1 << 20, .last_bytes = 3 << 20},
-		{.name = "DRAM", .first_bytes = 32 << 20, .last_bytes = 512 << 20},
+	static const struct level levels[] = {
+		{.name = "L1", .first_bytes = 8192, .last_bytes = 16384, .sizes = 1},
+		{.name = "L2", .first_bytes = 65536, .last_bytes = 185364, .sizes = 1},
+		{.name = "L3", .first_bytes = 1 << 20, .last_bytes = 3 << 20, .sizes = 1},
+		{.name = "DRAM",
+			.first_bytes = 32 << 20,
+			.last_bytes = 512 << 20,
+			.sizes = 1},
 	};
 	static const enum cost_term most[] = {COST_L2, COST_L3, COST_DRAM};
 	struct synthetic *s = make(&usual);
@@ -423,7 +426,7 @@ static void steps_are_attributed(void **state)
 
 	(void)state;
 	assert_int_equal(
-		explanation_init(&e, &s->staircase, &s->series[0], plateaus, 4), 0);
+		explanation_init(&e, &s->staircase, &s->series[0], levels, 4), 0);
 	assert_int_equal(e.steps_count, 3);
 	for (size_t i = 0; i < 3; i++) {
 		adds_up(&e.steps[i]);

@@ -375,35 +375,28 @@ static void cycles_come_from_the_clock_without_counters(void **state)
 	release(&f);
 }
 
-static void plateaus_stand_at_the_levels_costs(void **state)
+static void the_main_series_is_the_baselines_latency(void **state)
 {
-	static const struct {
-		const char *name;
-		double low, high;
-	} expected[] = {
-		{"L1", 4.0, 4.1}, {"L2", 12, 13}, {"L3", 50, 60}, {"DRAM", 390, 500}};
 	struct synthetic_options options = usual;
 	struct findings findings;
 	struct fixture f;
 
 	(void)state;
-	for (int counters = 0; counters < 2; counters++) {
-		options.counters = counters;
-		analyse(&f, &options);
-		assert_int_equal(findings_init(&findings, &f.run.environment,
-					 &f.run.machine, &f.staircase),
-			0);
-		assert_ptr_equal(findings.main_series, &f.staircase.series[0]);
-		assert_true(findings.latency);
-		assert_int_equal(findings.plateaus_count, 4);
-		for (int i = 0; i < 4; i++) {
-			assert_string_equal(findings.plateaus[i].name, expected[i].name);
-			assert_int_equal(findings.plateaus[i].by_counters, counters);
-			assert_true(findings.plateaus[i].cycles > expected[i].low);
-			assert_true(findings.plateaus[i].cycles < expected[i].high);
-		}
-		release(&f);
-	}
+	options.kernels[0] = "strided";
+	options.kernels[1] = "chase";
+	analyse(&f, &options);
+	assert_int_equal(findings_init(&findings, &f.run.environment, &f.run.machine,
+				 &f.staircase),
+		0);
+	assert_string_equal(findings.main_series->kernel, "chase");
+	assert_string_equal(findings.main_series->backend, "small");
+	assert_true(findings.latency);
+	assert_int_equal(findings.levels_count, 2);
+	assert_ptr_equal(findings.main_levels->series, findings.main_series);
+	assert_non_null(strstr(findings.headline, " ns from L1, "));
+	assert_non_null(strstr(findings.headline, " from DRAM"));
+	findings_release(&findings);
+	release(&f);
 }
 
 /* A claim about memory proper, and none where the rounds do not suffice for it. */
@@ -446,6 +439,7 @@ static void gains_are_claimed_together(void **state)
 		}
 		assert_int_equal(
 			strstr(findings.headline, "; past 32M ") != NULL, rounds == 7);
+		findings_release(&findings);
 		release(&f);
 	}
 }
@@ -517,6 +511,7 @@ static void an_empty_run_is_no_failure(void **state)
 		0);
 	assert_null(findings.main_series);
 	assert_string_equal(findings.headline, "Nothing could be measured");
+	findings_release(&findings);
 	release(&f);
 }
 
@@ -585,7 +580,7 @@ int main(void)
 		cmocka_unit_test(never_ran_is_unknown_not_zero),
 		cmocka_unit_test(a_round_without_clean_windows_is_used_and_marked),
 		cmocka_unit_test(cycles_come_from_the_clock_without_counters),
-		cmocka_unit_test(plateaus_stand_at_the_levels_costs),
+		cmocka_unit_test(the_main_series_is_the_baselines_latency),
 		cmocka_unit_test(gains_are_claimed_together),
 		cmocka_unit_test(served_shares_add_up),
 		cmocka_unit_test(places_strides_and_kernels_stay_apart),

@@ -38,6 +38,7 @@ static void summarise_with(const struct synthetic_options *options,
 	assert_int_equal(
 		findings_init(&findings, &run.environment, &run.machine, &staircase), 0);
 	assert_int_equal(summary_print(&findings, text), 0);
+	findings_release(&findings);
 	staircase_release(&staircase);
 	synthetic_release(&run);
 }

@@ -22,7 +22,7 @@ static const struct synthetic_options usual = {
 };
 
 static const char *const outputs[] = {"summary.txt", "staircase.svg", "staircase.png",
-	"figure/settings.gp", "costs.json", "explained.csv"};
+	"figure/settings.gp", "costs.json", "explained.csv", "levels.csv", "levels.json"};
 enum { OUTPUTS = sizeof(outputs) / sizeof(outputs[0]) };
 
 struct fixture {

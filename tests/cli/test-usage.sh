@@ -58,12 +58,12 @@ for option in --help -h help; do
   begin "escalier $option"
   run $option
   exits 0
-  for command in sweep report costs machine fields; do out_has "  $command "; done
+  for command in sweep report levels costs machine fields; do out_has "  $command "; done
   err_is_empty
   end
 done
 
-for command in sweep report costs machine fields; do
+for command in sweep report levels costs machine fields; do
   for option in --help -h; do
     begin "escalier $command $option"
     run "$command" "$option"
@@ -313,6 +313,16 @@ for arguments in "" "--staircase" "--help=no"; do
   end
 done
 
+for arguments in "" "--staircase"; do
+  begin "levels $arguments is refused"
+  # shellcheck disable=SC2086
+  run levels $arguments
+  exits 2
+  out_is_empty
+  err_has 'see: escalier levels --help'
+  end
+done
+
 for arguments in "" "--staircase" "--csv $work/a $work/b"; do
   begin "costs $arguments is refused"
   # shellcheck disable=SC2086
@@ -334,6 +344,23 @@ end
 begin "a run to damage"
 run sweep --counters none --no-reserve -s 4K -b libc -r 1 --windows 1 --window 50us -o "$work/run"
 exits 0
+end
+
+begin "levels of a run without a latency, of one size, and of none"
+run levels "$work/run"
+exits 0
+out_has 'one round has neither confidence nor ranges'
+run levels --csv "$work/run"
+exits 0
+out_has 'kernel,backend,stride'
+run sweep --counters none --no-reserve -s 4K -b libc -k strided -r 1 --windows 1 --window 50us -o "$work/strided"
+run levels "$work/strided"
+exits 3
+err_has 'no kernel of the sweep has a latency'
+run levels "$work/none"
+exits 1
+out_is_empty
+err_has "$work/none"
 end
 
 begin "costs of a run without counters, and of none"

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_LEVEL_SAMPLE_H
+#define ANALYSIS_LEVEL_SAMPLE_H
+
+#include "analysis/levels.h"
+#include "analysis/step-fit.h"
+#include "analysis/steps.h"
+#include "base/random.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Private to the search for levels: a series condensed over its rounds, or over rounds
+ * drawn from them. */
+
+/* What a counter can tell: the share of reads that goes beyond a cache or TLB. */
+struct level_border {
+	enum level_kind kind;
+	unsigned number;
+	enum quantity sources[3]; /* of which it is the sum */
+	size_t sources_count;
+	double *beyond; /* by size: 0 to 1, never falling */
+	bool known;     /* at every size */
+};
+enum { LEVEL_BORDERS = 6 };
+
+struct block;
+struct level_sample {
+	const struct series *series;
+	size_t count;                      /* sizes with windows */
+	const struct stair **stairs;       /* by size */
+	const struct stair_round **rounds; /* by size and round; NULL: not measured */
+	size_t rounds_count;
+	size_t *drawn;       /* rounds, rounds_count of them */
+	double *x;           /* log2 of bytes, by size */
+	double *cycles, *ns; /* by size; cycles may be NaN */
+	double *errors;      /* relative standard errors of the time */
+	bool cycles_known;   /* at every size */
+	double *times;       /* by size, never falling: of cycles where known, else ns */
+	double *scratch;
+	double *pool; /* of all rounds' times */
+	struct block *blocks;
+	struct level_border borders[LEVEL_BORDERS];
+	size_t borders_count;
+	size_t caches_counted, tlbs_counted; /* borders that are known */
+	bool covers_caches;                  /* they are those of all caches */
+	struct step_dictionary dictionary;
+	struct step steps[STEPS]; /* of the times */
+	size_t steps_count;
+};
+
+/* Of all rounds. 0 or -ENOMEM; release in any case. */
+int level_sample_init(struct level_sample *sample, const struct staircase *staircase,
+	const struct series *series, const struct machine *machine);
+/* Again, of as many rounds drawn from them with replacement; the steps are drawn too only
+ * where counters do not tell everything. 0 or -ENOMEM. */
+int level_sample_draw(struct level_sample *sample, struct random *random);
+void level_sample_release(struct level_sample *sample);
+
+/* Sets kind, number, name, nominal and capacities of a level for each step of the time,
+ * by what the machine announces. Returns how many: not the slow rise of memory. */
+size_t level_name_steps(const struct level_sample *sample, const struct machine *machine,
+	struct level levels[STEPS]);
+
+/* What is found in one sample. */
+struct level_search {
+	const struct level_sample *sample;
+	const struct machine *machine;
+	struct levels *levels;
+	const double *beyond[LEVELS]; /* by level: of its border; NULL: by its step */
+	double *scratch;              /* twice as long as there are sizes */
+};
+
+/* Finds the levels of the sample: everything but intervals and confidence. */
+void level_search(struct level_search *search);
+
+#endif

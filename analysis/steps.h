@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_STEPS_H
+#define ANALYSIS_STEPS_H
+
+#include "analysis/step-fit.h"
+
+#include <stddef.h>
+
+/*
+ * The steps of a staircase in time: where a fitted curve climbs, between parts where it
+ * is flat. Two climbs are one step where nothing flat that was measured lies between
+ * them; a climb of less than a fifth is none (the slow rise of memory, as ever more
+ * walks of the page table miss the caches, is no level).
+ */
+enum { STEPS = STEP_RISES };
+struct step {
+	double onset, half, full; /* log2 of bytes, where 5, 50 and 95 % of it is done */
+	double resident;          /* bytes: the most of a size that stays before it */
+	double before, after;     /* times */
+};
+
+/* By size; returns how many. The sizes are those measured, ascending. */
+size_t steps_find(const struct step_fit *fit, const double *x, size_t sizes,
+	struct step steps[STEPS]);
+
+#endif
