@@ -136,7 +136,7 @@ int program_facts_take(struct program_facts *facts, const struct records *execut
 	struct taking t = {.executions = executions, .first = executions->rows};
 	size_t count;
 
-	*facts = (struct program_facts){.heap_bytes = NAN};
+	*facts = (struct program_facts){.heap_bytes = NAN, .traced_bytes = NAN};
 	if (executions->count == 0)
 		return 0;
 	t.sample = calloc(executions->count, sizeof(*t.sample));
@@ -151,9 +151,10 @@ int program_facts_take(struct program_facts *facts, const struct records *execut
 	facts->huge_share = median_of(&t, EXECUTION_WATCHED, get_huge_share, &count);
 	facts->processes = median_of(&t, EXECUTION_WATCHED, get_processes, &count);
 	/* What was handed out and never touched takes no memory. */
-	if (totals)
-		facts->heap_bytes =
-			fmin((double)totals->peak_bytes, facts->anonymous_bytes);
+	if (totals) {
+		facts->traced_bytes = (double)totals->peak_bytes;
+		facts->heap_bytes = fmin(facts->traced_bytes, facts->anonymous_bytes);
+	}
 	take_events(&t, groups, groups_count, environment, facts);
 	free(t.sample);
 	return 0;

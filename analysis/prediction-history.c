@@ -32,6 +32,10 @@ static const struct field fields[] = {
 	{"measured_low", "%", "interval of that; empty: too few rounds", FIELD_DOUBLE,
 		AT(measured_low), true},
 	{"measured_high", "%", "likewise", FIELD_DOUBLE, AT(measured_high), true},
+	{"predicted_faults", "%", "the part of the prediction that faults make",
+		FIELD_DOUBLE, AT(predicted_faults), false},
+	{"measured_system", "%", "change of the time in the kernel, of the run time",
+		FIELD_DOUBLE, AT(measured_system), false},
 };
 
 const struct record_type prediction_record = {
@@ -48,10 +52,31 @@ static const struct prediction_pair *pair_at(const struct records *pairs, size_t
 	return &((const struct prediction_pair *)pairs->rows)[i];
 }
 
+static bool has_interval(const struct prediction_pair *pair)
+{
+	return pair->measured_low != 0 || pair->measured_high != 0;
+}
+
+static void add_pair(struct prediction_score *score, const struct prediction_pair *pair)
+{
+	const bool known = has_interval(pair);
+	const double low = known ? pair->measured_low : pair->measured;
+	const double high = known ? pair->measured_high : pair->measured;
+
+	score->pairs++;
+	score->inside += low <= pair->high && pair->low <= high;
+	if (fabs(pair->measured) <= LARGE || !known || low * high <= 0)
+		return;
+	score->large++;
+	score->sign_right += pair->predicted * pair->measured > 0;
+}
+
 int prediction_score_make(struct prediction_score *score, const struct records *pairs,
 	const char *allocator)
 {
-	double *errors = calloc(pairs->count + 1, sizeof(*errors));
+	double *errors = calloc(3 * pairs->count + 1, sizeof(*errors));
+	double *faults = errors + pairs->count, *halves = faults + pairs->count;
+	size_t known = 0;
 
 	*score = (struct prediction_score){0};
 	if (!errors)
@@ -61,15 +86,16 @@ int prediction_score_make(struct prediction_score *score, const struct records *
 
 		if (allocator && strcmp(allocator, pair->allocator) != 0)
 			continue;
-		errors[score->pairs++] = fabs(pair->predicted - pair->measured);
-		score->inside +=
-			pair->low <= pair->measured && pair->measured <= pair->high;
-		if (fabs(pair->measured) <= LARGE)
-			continue;
-		score->large++;
-		score->sign_right += pair->predicted * pair->measured > 0;
+		errors[score->pairs] = fabs(pair->predicted - pair->measured);
+		faults[score->pairs] =
+			fabs(pair->predicted_faults - pair->measured_system);
+		if (has_interval(pair))
+			halves[known++] = (pair->measured_high - pair->measured_low) / 2;
+		add_pair(score, pair);
 	}
-	score->median_error = statistics_median(errors, score->pairs);
+	score->error = statistics_median(errors, score->pairs);
+	score->faults_error = statistics_median(faults, score->pairs);
+	score->measured_half = statistics_median(halves, known);
 	free(errors);
 	return 0;
 }
@@ -87,15 +113,19 @@ static int print_score(
 
 	if (error)
 		return error;
-	text_format(text, "%s: %zu prediction%s, median error %.1f points, ",
+	text_format(text,
+		"%s: %zu prediction%s, median error %.1f points (in the kernel %.1f)",
 		allocator ? allocator : "all", score.pairs, score.pairs == 1 ? "" : "s",
-		score.median_error);
+		score.error, score.faults_error);
+	if (isfinite(score.measured_half))
+		text_format(text, ", of measurements to ±%.1f", score.measured_half);
+	text_append(text, "\n  ");
 	if (score.large)
 		text_format(text,
-			"sign right in %.0f %% of %zu with a change above %.0f %%, ",
+			"sign right in %.0f %% of %zu with a sure change above %.0f %%, ",
 			percent(score.sign_right, score.large), score.large, LARGE);
 	else
-		text_format(text, "none with a change above %.0f %%, ", LARGE);
+		text_format(text, "none with a sure change above %.0f %%, ", LARGE);
 	text_format(text, "%.0f %% inside their intervals\n",
 		percent(score.inside, score.pairs));
 	return 0;

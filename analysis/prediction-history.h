@@ -18,6 +18,8 @@ struct prediction_pair {
 	/* Changes of the run time in per cent; negative is faster. */
 	double predicted, low, high;
 	double measured, measured_low, measured_high; /* the last two 0: too few rounds */
+	/* The part of it that faults make, and what the time in the kernel changed by. */
+	double predicted_faults, measured_system;
 	struct counter_value values[RECORD_EVENTS];
 };
 extern const struct record_type prediction_record;
@@ -25,10 +27,14 @@ extern const struct record_type prediction_record;
 /* How good predictions have been. */
 struct prediction_score {
 	size_t pairs;
-	double median_error; /* absolute, in percentage points; NaN for none */
-	size_t large,
-		sign_right; /* measured changes above 3 %; of them, the sign right */
-	size_t inside;      /* the measured change lay in the interval */
+	/* Medians in percentage points; NaN for none: of the absolute error, of its part
+	 * in the kernel, and of half the measured interval, below which no error can be
+	 * told. */
+	double error, faults_error, measured_half;
+	/* Measured changes above 3 % whose interval leaves no doubt of the sign; of them,
+	 * those whose sign was right. */
+	size_t large, sign_right;
+	size_t inside; /* the intervals of prediction and measurement meet */
 };
 /* Of all, or of one allocator. 0 or -ENOMEM. */
 int prediction_score_make(struct prediction_score *score, const struct records *pairs,

@@ -13,9 +13,12 @@
 /* Of what walks took by their cost in the sweep, whose reads hide none of it. */
 #define COUNTED_ESTIMATE 0.5
 /* Of what a random read of every line of the heap gains. */
-#define BOUNDED_ESTIMATE 1.0
+#define BOUNDED_ESTIMATE 0.5
 /* A file's fault maps up to so many pages around it (fault_around_bytes). */
 enum { FAULT_AROUND = 16 };
+/* Huge pages for each that is used whole, where memory is handed out and hardly touched.
+ */
+#define SPARSE_MOST 4
 /* An allocator's memory over what it has given out, at most. */
 #define HEAP_OVERHEAD 1.2
 
@@ -111,6 +114,16 @@ static struct page_cost scaled(const struct page_cost *cost, double factor)
 		cost->ns * factor, cost->low * factor, cost->high * factor};
 }
 
+/* Huge pages that may be cleared beyond those that are used whole: of memory that was
+ * handed out and is touched here and there. */
+static double unused_pages(const struct prediction *p)
+{
+	const double touched = p->facts.heap_bytes;
+	const double sparse = fmin(p->facts.traced_bytes / touched, SPARSE_MOST);
+
+	return 1 + (sparse > 1 ? (sparse - 1) * p->huge_faults : 0);
+}
+
 static void predict_faults(struct prediction *p, const struct page_costs *pages)
 {
 	const struct program_facts *f = &p->facts;
@@ -127,9 +140,9 @@ static void predict_faults(struct prediction *p, const struct page_costs *pages)
 		share_of(f, change_of(p->heap_faults, small.ns, huge.ns, pages));
 	p->faults.low =
 		share_of(f, change_of(p->heap_faults_high, small.high, huge.low, pages));
-	/* At the other end the huge pages may be more than are used. */
-	p->faults.high = share_of(f,
-		change_of(p->heap_faults_low, small.low, huge.high, pages) + huge.high);
+	p->faults.high =
+		share_of(f, change_of(p->heap_faults_low, small.low, huge.high, pages) +
+				    unused_pages(p) * huge.high);
 }
 
 static bool miss_walks(struct prediction *p, const char *why)

@@ -36,7 +36,8 @@ struct program_facts {
 	double file_bytes;      /* resident beside that at most: files */
 	double huge_share;      /* of private memory, on huge pages already */
 	double processes;
-	double heap_bytes;         /* peak of what malloc had given out, traced */
+	double heap_bytes;         /* peak of malloc's part of it */
+	double traced_bytes;       /* of what malloc had handed out, touched or not */
 	double events[COST_TERMS]; /* in one execution; NaN where not counted */
 	double cycles;             /* likewise */
 	double walk_cycles;        /* in which a walk was under way, likewise */

@@ -42,6 +42,7 @@ static struct prediction_pair pair_of(
 {
 	const struct prediction *p = &predicted->prediction;
 	const struct estimate *ratio = &one->ratios[COMPARE_WALL];
+	const struct estimate *reference = predicted->comparison->contenders[0].values;
 
 	return (struct prediction_pair){.started = predicted->environment->started,
 		.host = predicted->model.host,
@@ -54,7 +55,11 @@ static struct prediction_pair pair_of(
 		.high = 100 * p->total.high,
 		.measured = percent(ratio->median - 1),
 		.measured_low = percent(ratio->low - 1),
-		.measured_high = percent(ratio->high - 1)};
+		.measured_high = percent(ratio->high - 1),
+		.predicted_faults = 100 * p->faults.share,
+		.measured_system = percent((one->values[COMPARE_SYSTEM].median -
+						   reference[COMPARE_SYSTEM].median) /
+					   reference[COMPARE_WALL].median)};
 }
 
 /* Where there is a total, and a measurement of it. */

@@ -52,6 +52,7 @@ static struct program_facts make_facts(void)
 		.anonymous_bytes = 100 * MIB,
 		.processes = 1,
 		.heap_bytes = 100 * MIB,
+		.traced_bytes = 100 * MIB,
 		.cycles = NAN,
 		.walk_cycles = NAN};
 
@@ -130,6 +131,21 @@ static void no_more_than_the_kernel_s_time(void **state)
 	prediction_make(&p, &facts, &model);
 	close_to(p.small_ns, 500);
 	close_to(p.huge_ns, 5e4);
+}
+
+/* Memory that is touched here and there may need a huge page for each touch. */
+static void sparse_memory_widens_the_interval(void **state)
+{
+	const struct prediction_model model = make_model(false, false);
+	struct program_facts facts = make_facts();
+	struct prediction whole, sparse;
+
+	(void)state;
+	prediction_make(&whole, &facts, &model);
+	facts.traced_bytes = 200 * MIB;
+	prediction_make(&sparse, &facts, &model);
+	close_to(sparse.faults.share, whole.faults.share);
+	close_to(sparse.faults.high - whole.faults.high, 50 * 1.2e5 / 1e9);
 }
 
 static void threads_share_the_time(void **state)
@@ -417,7 +433,9 @@ static void history_scores(void **state)
 			.high = -2,
 			.measured = -8,
 			.measured_low = -9,
-			.measured_high = -7},
+			.measured_high = -7,
+			.predicted_faults = -5,
+			.measured_system = -4},
 		{.started = "b",
 			.host = "h",
 			.program = "p",
@@ -426,7 +444,9 @@ static void history_scores(void **state)
 			.predicted = -4,
 			.low = -5,
 			.high = 0,
-			.measured = 4},
+			.measured = 4,
+			.measured_low = 1,
+			.measured_high = 7},
 		{.started = "c",
 			.host = "h",
 			.program = "p",
@@ -435,7 +455,9 @@ static void history_scores(void **state)
 			.predicted = 0,
 			.low = -1,
 			.high = 1,
-			.measured = -0.5},
+			.measured = -4.5,
+			.measured_low = -9.5,
+			.measured_high = 0.5},
 	};
 	const struct event_list none = {.count = 0};
 	struct complaint complaint = {.what = ""};
@@ -456,7 +478,9 @@ static void history_scores(void **state)
 		((struct prediction_pair *)records.rows)->program, "sort, \"x\"");
 	assert_int_equal(prediction_score_make(&score, &records, NULL), 0);
 	assert_int_equal(score.pairs, 3);
-	close_to(score.median_error, 2);
+	close_to(score.error, 4.5);
+	close_to(score.faults_error, 0);
+	close_to(score.measured_half, 3);
 	assert_int_equal(score.large, 2);
 	assert_int_equal(score.sign_right, 1);
 	assert_int_equal(score.inside, 2);
@@ -465,8 +489,9 @@ static void history_scores(void **state)
 	assert_int_equal(score.large, 0);
 	text_clear(&text);
 	assert_int_equal(prediction_history_print(&records, &text), 0);
-	assert_non_null(strstr(text.bytes, "hp: 2 predictions, median error 5.0 points, "
-					   "sign right in 50 % of 2"));
+	assert_non_null(strstr(text.bytes,
+		"hp: 2 predictions, median error 5.0 points (in the kernel 0.5), of "
+		"measurements to ±2.0\n  sign right in 50 % of 2"));
 	assert_non_null(strstr(text.bytes, "all: 3 predictions"));
 	text_release(&text);
 	records_release(&records);
@@ -479,6 +504,7 @@ int main(void)
 		cmocka_unit_test(memory_that_is_not_malloc_s_stays),
 		cmocka_unit_test(memory_used_again_counts_again),
 		cmocka_unit_test(no_more_than_the_kernel_s_time),
+		cmocka_unit_test(sparse_memory_widens_the_interval),
 		cmocka_unit_test(threads_share_the_time),
 		cmocka_unit_test(walks_that_are_bounded),
 		cmocka_unit_test(walks_that_are_counted),
