@@ -90,11 +90,11 @@ const struct quantity_row comparison_quantities[COMPARISON_FIXED] = {
 };
 
 struct builder {
-	struct comparison *comparison;
+	const struct comparison *comparison;
 	const struct execution *rows;
 	size_t count;
-	bool timed; /* there are timed executions: times come from them */
 	double *sample;
+	size_t rejected, extrapolated; /* as the comparison's */
 };
 
 static bool is_watched(const struct execution *execution)
@@ -119,20 +119,19 @@ static struct contender *find_contender(struct comparison *comparison, const cha
 	return &comparison->contenders[comparison->count++];
 }
 
-static void count_executions(struct builder *b)
+static void count_executions(const struct builder *b, struct comparison *comparison)
 {
 	for (size_t i = 0; i < b->count; i++) {
 		const struct execution *row = &b->rows[i];
-		struct contender *contender =
-			find_contender(b->comparison, row->allocator);
+		struct contender *contender = find_contender(comparison, row->allocator);
 
 		if (!contender)
 			continue;
 		contender->executions++;
-		if (row->round >= b->comparison->rounds)
-			b->comparison->rounds = row->round + 1;
+		if (row->round >= comparison->rounds)
+			comparison->rounds = row->round + 1;
 		if (!is_watched(row))
-			b->timed = true;
+			comparison->timed = true;
 		if (has_failed(b, row)) {
 			contender->failed++;
 			if (!contender->failure)
@@ -153,7 +152,7 @@ static double value_of(struct builder *b, const struct execution *row, size_t qu
 	if (quantity < COMPARISON_FIXED) {
 		const struct quantity_row *of = &comparison_quantities[quantity];
 
-		if (is_watched(row) != (of->from_watched || !b->timed))
+		if (is_watched(row) != (of->from_watched || !b->comparison->timed))
 			return NAN;
 		return of->get(row);
 	}
@@ -161,8 +160,8 @@ static double value_of(struct builder *b, const struct execution *row, size_t qu
 		return NAN;
 	kind = whole_count(
 		&row->values[quantity - COMPARISON_FIXED], b->comparison->scaled, &count);
-	b->comparison->rejected += kind == COUNT_REJECTED;
-	b->comparison->extrapolated += kind == COUNT_SCALED;
+	b->rejected += kind == COUNT_REJECTED;
+	b->extrapolated += kind == COUNT_SCALED;
 	return count;
 }
 
@@ -271,7 +270,7 @@ int comparison_build(struct comparison *comparison, const struct records *execut
 	if (b.count == 0)
 		return -ENODATA;
 	exclude_events(comparison, &executions->events, environment);
-	count_executions(&b);
+	count_executions(&b, comparison);
 	comparison->wall_confidence =
 		1 - (1 - CONFIDENCE) /
 			    (double)(comparison->count > 2 ? comparison->count - 1 : 1);
@@ -283,8 +282,20 @@ int comparison_build(struct comparison *comparison, const struct records *execut
 			estimate_quantity(&b, &comparison->contenders[i], q);
 		estimate_tax(&b, &comparison->contenders[i]);
 	}
+	comparison->rejected = b.rejected;
+	comparison->extrapolated = b.extrapolated;
 	free(b.sample);
 	return 0;
+}
+
+double comparison_value(const struct comparison *comparison, const char *allocator,
+	uint64_t round, size_t quantity)
+{
+	struct builder b = {.comparison = comparison,
+		.rows = comparison->executions->rows,
+		.count = comparison->executions->count};
+
+	return value_in_round(&b, allocator, round, quantity);
 }
 
 const char *comparison_name(const struct comparison *comparison, size_t quantity)

@@ -63,6 +63,7 @@ struct comparison {
 	size_t count;
 	size_t quantities; /* COMPARISON_FIXED and the events */
 	size_t rounds;
+	bool timed;  /* some executions are: times come from them */
 	bool scaled; /* counts of a part of the time are extrapolated */
 	/* By event: the self-check's verdict that forbids it, in whichever group; NULL
 	 * none. It has no values then. */
@@ -83,6 +84,10 @@ struct comparison {
  */
 int comparison_build(struct comparison *comparison, const struct records *executions,
 	const struct environment *environment);
+
+/* Of one allocator in one round; NaN where it has none. */
+double comparison_value(const struct comparison *comparison, const char *allocator,
+	uint64_t round, size_t quantity);
 
 /* The name of any quantity: the event's for those behind the fixed ones. */
 const char *comparison_name(const struct comparison *comparison, size_t quantity);

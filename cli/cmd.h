@@ -8,6 +8,7 @@ enum { EXIT_PARTIAL = 3, EXIT_NO_COUNTERS = 4 };
 
 /* The subcommands: argv[0] is the command's own name; each returns the exit code. */
 int cmd_check(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_costs(int argc, char **argv);
 int cmd_events(int argc, char **argv);
 int cmd_fields(int argc, char **argv);

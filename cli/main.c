@@ -23,6 +23,7 @@ static const struct command commands[] = {
 		cmd_report},
 	{"costs", "tell what the events of sweeps cost, and so explain their steps",
 		cmd_costs},
+	{"compare", "tell what differs between two sweeps, or two runs", cmd_compare},
 	{"levels", "tell the caches and TLB reaches that a sweep found", cmd_levels},
 	{"machine", "print what a machine says of its memory hierarchy", cmd_machine},
 	{"check", "tell which counters and events can be believed here", cmd_check},

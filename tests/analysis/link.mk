@@ -9,7 +9,7 @@ $(B)/tests/analysis/write-synthetic: $(B)/tests/analysis/write-synthetic.o $(SYN
 # Random staircases of known truth; how often they are read right (make bench-levels), and where their
 # noise was taken from.
 STAIRCASES := $(B)/tests/analysis/staircases.o
-$(B)/tests/analysis/test-levels: $(STAIRCASES) $(SYNTHETIC)
+$(B)/tests/analysis/test-levels $(B)/tests/analysis/test-difference: $(STAIRCASES) $(SYNTHETIC)
 $(B)/tests/analysis/bench-levels: $(B)/tests/analysis/bench-levels.o $(STAIRCASES) $(call libs_of,analysis)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(B)/tests/analysis/write-residuals: $(B)/tests/analysis/write-residuals.o $(call libs_of,analysis)

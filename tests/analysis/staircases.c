@@ -54,14 +54,21 @@ void residuals_release(struct residuals *residuals)
 	free(residuals);
 }
 
-static double uniform(struct random *random, double low, double high)
-{
-	return low + (high - low) * (double)random_below(random, 1 << 30) / (1 << 30);
-}
-
 static double pick(struct random *random, const double *values, size_t count)
 {
 	return values[random_below(random, count)];
+}
+
+double residuals_draw(const struct residuals *residuals, struct random *random)
+{
+	int class = random_below(random, 2) ? IN_PRIVATE : IN_MEMORY;
+
+	return pick(random, residuals->values[class], residuals->counts[class]);
+}
+
+static double uniform(struct random *random, double low, double high)
+{
+	return low + (high - low) * (double)random_below(random, 1 << 30) / (1 << 30);
 }
 
 /* What is true of one staircase, in cycles and octaves. */

@@ -41,6 +41,8 @@ struct staircase_truth {
 struct residuals; /* recorded ones */
 struct residuals *residuals_load(const char *path);
 void residuals_release(struct residuals *residuals);
+/* One of those of private caches and of memory, where a sweep has most of its sizes. */
+double residuals_draw(const struct residuals *residuals, struct random *random);
 
 /* The same seed gives the same. Release after use. */
 void staircase_truth_init(struct staircase_truth *truth, enum staircase_family family,

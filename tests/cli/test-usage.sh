@@ -58,12 +58,12 @@ for option in --help -h help; do
   begin "escalier $option"
   run $option
   exits 0
-  for command in sweep report levels costs machine fields; do out_has "  $command "; done
+  for command in sweep report compare levels costs machine fields; do out_has "  $command "; done
   err_is_empty
   end
 done
 
-for command in sweep report levels costs machine fields; do
+for command in sweep report compare levels costs machine fields; do
   for option in --help -h; do
     begin "escalier $command $option"
     run "$command" "$option"
@@ -313,6 +313,16 @@ for arguments in "" "--staircase" "--help=no"; do
   end
 done
 
+for arguments in "" "$work/a" "--staircase" "$work/a $work/b $work/c"; do
+  begin "compare $arguments is refused"
+  # shellcheck disable=SC2086
+  run compare $arguments
+  exits 2
+  out_is_empty
+  err_has 'see: escalier compare --help'
+  end
+done
+
 for arguments in "" "--staircase"; do
   begin "levels $arguments is refused"
   # shellcheck disable=SC2086
@@ -353,11 +363,24 @@ out_has 'one round has neither confidence nor ranges'
 run levels --csv "$work/run"
 exits 0
 out_has 'kernel,backend,stride'
-run sweep --counters none --no-reserve -s 4K -b libc -k strided -r 1 --windows 1 --window 50us -o "$work/strided"
+run sweep --counters none --no-reserve -s 8K -b libc -k strided -r 1 --windows 1 --window 50us -o "$work/strided"
 run levels "$work/strided"
 exits 3
 err_has 'no kernel of the sweep has a latency'
 run levels "$work/none"
+exits 1
+out_is_empty
+err_has "$work/none"
+end
+
+begin "compare with itself, with nothing in common, and with none"
+run compare "$work/run" "$work/run"
+exits 0
+out_has 'too few rounds for any claim'
+run compare "$work/run" "$work/strided"
+exits 3
+err_has 'no kernel and memory have a size in common'
+run compare "$work/run" "$work/none"
 exits 1
 out_is_empty
 err_has "$work/none"

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/difference.h"
+
+#include "analysis/findings.h"
+#include "analysis/summary.h"
+#include "base/number.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The claim that differs most for sure; NULL none. */
+static const struct difference *largest_claim(const struct differences *d)
+{
+	const struct difference *largest = NULL;
+
+	for (size_t i = 0; i < d->count; i++) {
+		const struct difference *row = &d->list[i];
+		double size = fabs(log(row->ratio.median));
+
+		if (row->claim &&
+			(row->verdict == VERDICT_FASTER ||
+				row->verdict == VERDICT_SLOWER) &&
+			(!largest || size > fabs(log(largest->ratio.median))))
+			largest = row;
+	}
+	return largest;
+}
+
+static size_t count_claims(const struct differences *d, enum verdict verdict)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < d->count; i++)
+		count += d->list[i].claim && d->list[i].verdict == verdict;
+	return count;
+}
+
+void differences_headline(const struct differences *d, struct text *text)
+{
+	const struct difference *largest = largest_claim(d);
+
+	if (largest)
+		text_format(text, "%s, %s: the second takes %.1f %% %s time",
+			largest->subject, largest->what,
+			100 * fabs(largest->ratio.median - 1),
+			largest->verdict == VERDICT_FASTER ? "less" : "more");
+	else if (d->claims == 0)
+		text_append(text, "nothing that claims are made of is in both");
+	else if (count_claims(d, VERDICT_SAME) == d->claims)
+		text_append(text, "no difference: all times are within 2 %");
+	else if (count_claims(d, VERDICT_NONE) == d->claims)
+		text_append(text, "too few rounds for any claim");
+	else
+		text_append(text, "no difference can be claimed");
+}
+
+static void format_value(
+	const struct difference *row, double value, char cell[FINDINGS_NUMBER])
+{
+	static const char prefixes[] = " kMGT";
+	const bool plain = strcmp(row->unit, "cycles") == 0;
+	size_t prefix = 0;
+
+	/* Times of reads are small, those of programs and their counts are not. */
+	for (; !plain && value >= 1e5 && prefixes[prefix + 1]; prefix++)
+		value /= 1000;
+	findings_number(cell, value);
+	if (prefix > 0)
+		(void)snprintf(cell + strlen(cell), FINDINGS_NUMBER - strlen(cell), "%c",
+			prefixes[prefix]);
+}
+
+static void print_row(const struct difference *row, struct text *text)
+{
+	char a[FINDINGS_NUMBER], b[FINDINGS_NUMBER];
+
+	format_value(row, row->medians[0], a);
+	format_value(row, row->medians[1], b);
+	text_append(text, "  ");
+	text_append(text, row->what);
+	text_pad_to(text, 26);
+	text_format(text, "%8s %8s %-6s %2zu %2zu %6.3f", a, b, row->unit, row->counts[0],
+		row->counts[1], row->ratio.median);
+	if (isfinite(row->ratio.low))
+		text_format(text, " %6.3f-%-6.3f", row->ratio.low, row->ratio.high);
+	else
+		text_format(text, " %13s", "-");
+	text_format(text, " %s\n",
+		row->verdict == VERDICT_NONE ? "too few rounds"
+					     : verdict_name(row->verdict));
+}
+
+static void print_rows(const struct differences *d, bool claims, struct text *text)
+{
+	const char *subject = "";
+
+	for (size_t i = 0; i < d->count; i++) {
+		const struct difference *row = &d->list[i];
+
+		if (row->claim != claims)
+			continue;
+		if (strcmp(subject, row->subject) != 0)
+			text_format(text, "%s\n", row->subject);
+		subject = row->subject;
+		print_row(row, text);
+	}
+}
+
+static void print_legend(const struct differences *d, struct text *text)
+{
+	struct text words;
+
+	text_init(&words);
+	text_format(&words,
+		"ratio of the second to the first, which are no pairs: median of all "
+		"quotients of rounds, with the 95 %% interval of the rank-sum test. Verdicts "
+		"are by wider ones, so that all claims hold together with 99 %% (%.4g %% "
+		"each, at least %zu rounds of both) and all other rows with 95 %% (%.4g %% "
+		"each, %zu rounds): same, all of it within %.0f %% of 1; faster or slower, "
+		"all of it on one side; else unresolved. Rounds tell how steady each session "
+		"was, not what sessions differ in beside the change, as the clock or "
+		"neighbours: measure both more than once, in turn.",
+		100 * d->claim_confidence, unpaired_needed(d->claim_confidence),
+		100 * d->row_confidence, unpaired_needed(d->row_confidence),
+		100 * RATIO_SAME);
+	text_append(text, "\n");
+	summary_wrap(text, 0, words.bytes);
+	text_append(text, "\n");
+	if (d->unmatched > 0)
+		text_format(text,
+			"not compared: %zu of the first that the second lacks\n",
+			d->unmatched);
+	if (words.error && !text->error)
+		text->error = words.error;
+	text_release(&words);
+}
+
+int differences_print(
+	const struct differences *d, const char *const folders[2], struct text *text)
+{
+	differences_headline(d, text);
+	text_format(text, "\n\nfirst   %s\nsecond  %s\n", folders[0], folders[1]);
+	text_format(text, "\n%-26s%8s %8s %-6s %5s %6s %13s %s\n", "claims", "first",
+		"second", "", "n", "ratio", "95 %", "verdict");
+	print_rows(d, true, text);
+	text_append(text, "\nsizes and other quantities\n");
+	print_rows(d, false, text);
+	print_legend(d, text);
+	return text->error;
+}
+
+static void csv_number(struct text *text, double value)
+{
+	text_append(text, ",");
+	if (isfinite(value))
+		text_format(text, "%.9g", value);
+}
+
+int differences_print_csv(const struct differences *d, struct text *text)
+{
+	text_append(text,
+		"subject,what,unit,claim,first_rounds,second_rounds,first,second,"
+		"ratio,low,high,together_low,together_high,verdict\n");
+	for (size_t i = 0; i < d->count; i++) {
+		const struct difference *row = &d->list[i];
+
+		text_format(text, "\"%s\",\"%s\",%s,%d,%zu,%zu", row->subject, row->what,
+			row->unit, row->claim, row->counts[0], row->counts[1]);
+		csv_number(text, row->medians[0]);
+		csv_number(text, row->medians[1]);
+		csv_number(text, row->ratio.median);
+		csv_number(text, row->ratio.low);
+		csv_number(text, row->ratio.high);
+		csv_number(text, row->together.low);
+		csv_number(text, row->together.high);
+		text_format(text, ",%s\n", verdict_name(row->verdict));
+	}
+	return text->error;
+}
+
+static void set_number(json_t *object, const char *key, double value)
+{
+	(void)json_object_set_new(
+		object, key, isfinite(value) ? json_real(value) : json_null());
+}
+
+static json_t *row_to_json(const struct difference *row)
+{
+	json_t *object = json_object();
+
+	(void)json_object_set_new(object, "subject", json_string(row->subject));
+	(void)json_object_set_new(object, "what", json_string(row->what));
+	(void)json_object_set_new(object, "unit", json_string(row->unit));
+	(void)json_object_set_new(object, "claim", json_boolean(row->claim));
+	(void)json_object_set_new(
+		object, "first_rounds", json_integer((json_int_t)row->counts[0]));
+	(void)json_object_set_new(
+		object, "second_rounds", json_integer((json_int_t)row->counts[1]));
+	set_number(object, "first", row->medians[0]);
+	set_number(object, "second", row->medians[1]);
+	set_number(object, "ratio", row->ratio.median);
+	set_number(object, "low", row->ratio.low);
+	set_number(object, "high", row->ratio.high);
+	set_number(object, "together_low", row->together.low);
+	set_number(object, "together_high", row->together.high);
+	(void)json_object_set_new(
+		object, "verdict", json_string(verdict_name(row->verdict)));
+	return object;
+}
+
+int differences_print_json(
+	const struct differences *d, const char *const folders[2], struct text *text)
+{
+	json_t *root = json_object();
+	json_t *rows = json_array();
+	struct text headline;
+	char *dump;
+
+	text_init(&headline);
+	differences_headline(d, &headline);
+	(void)json_object_set_new(root, "headline", json_string(headline.bytes));
+	(void)json_object_set_new(root, "first", json_string(folders[0]));
+	(void)json_object_set_new(root, "second", json_string(folders[1]));
+	set_number(root, "claim_confidence", d->claim_confidence);
+	set_number(root, "row_confidence", d->row_confidence);
+	for (size_t i = 0; i < d->count; i++)
+		(void)json_array_append_new(rows, row_to_json(&d->list[i]));
+	(void)json_object_set_new(root, "rows", rows);
+	dump = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+	text_append(text, dump ? dump : "");
+	text_append(text, "\n");
+	if (!dump)
+		text->error = -ENOMEM;
+	free(dump);
+	text_release(&headline);
+	json_decref(root);
+	return text->error;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_DIFFERENCE_H
+#define ANALYSIS_DIFFERENCE_H
+
+#include "analysis/comparison.h"
+#include "analysis/staircase.h"
+#include "analysis/unpaired.h"
+#include "base/text.h"
+#include "topology/topology.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * What differs between two folders: a sweep or a run before and after, or of two
+ * machines. Rounds of different sessions are no pairs, so that ratios are unpaired
+ * (unpaired.h). A row is one thing compared: a size of a series, or a quantity of an
+ * allocator. Claims are few things settled before the data are seen: all sizes of a
+ * series in one announced cache, or past the last; the wall time of an allocator.
+ */
+enum { DIFFERENCE_TEXT = 96 };
+struct difference {
+	char subject[DIFFERENCE_TEXT]; /* "chase, small", "hp" */
+	char what[32];                 /* "32K", "past 32M", "page faults" */
+	const char *unit;              /* "ns", "cycles", ... */
+	bool claim;
+	double *values; /* of the first folder, then of the second */
+	size_t counts[2];
+	double medians[2];
+	struct estimate ratio; /* second to first, 95 % by itself */
+	/* At the confidence at which all rows, or all claims, hold together; low and high
+	 * are NaN where there are too few rounds for that. */
+	struct estimate together;
+	enum verdict verdict; /* of `together` */
+};
+
+struct differences {
+	struct difference *list; /* as they came */
+	size_t count, capacity;
+	size_t claims; /* of them */
+	/* Each interval's, so that all rows hold together with 95 %, and all claims with
+	 * 99 %: a headline is one of many that might have been. */
+	double row_confidence, claim_confidence;
+	size_t unmatched; /* series or allocators of one folder only */
+	bool clipped;     /* not enough memory: the caller fails */
+};
+
+void differences_release(struct differences *differences);
+
+/* Of two sweeps: series of the same kernel, backend and stride, at the same place where
+ * both have it, else at the first; sizes that both measured; announced caches of the
+ * first machine. 0, -ENODATA where nothing is in both, -ENOMEM. Release after success
+ * only, as the next. */
+int differences_of_sweeps(struct differences *differences, const struct staircase *a,
+	const struct staircase *b, const struct machine *machine);
+
+/* Of two runs of programs: allocators and quantities that both have. */
+int differences_of_runs(struct differences *differences, const struct comparison *a,
+	const struct comparison *b);
+
+/* The most that can be claimed, in one clause. */
+void differences_headline(const struct differences *differences, struct text *text);
+/* For people, a line a row as CSV, and JSON. 0 or -ENOMEM. */
+int differences_print(const struct differences *differences, const char *const folders[2],
+	struct text *text);
+int differences_print_csv(const struct differences *differences, struct text *text);
+int differences_print_json(const struct differences *differences,
+	const char *const folders[2], struct text *text);
+
+#endif

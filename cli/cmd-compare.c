@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/difference.h"
+#include "cli/cmd.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/session.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char help[] =
+	"Usage: escalier compare [OPTION]... FIRST SECOND\n"
+	"Tell what differs between the folders of two sweeps, or of two runs of a program:\n"
+	"before and after a change, or two machines. Each size of a series, or quantity of an\n"
+	"allocator, that both have is compared, and a claim is made of few things together: a\n"
+	"series' sizes in one cache, or in memory; an allocator's time.\n"
+	"\n"
+	"      --csv            a line for each comparison\n"
+	"      --json           the same as JSON\n"
+	"  -h, --help           this text\n"
+	"\n"
+	"Exit status: 0 success, 1 failure, 2 wrong usage, 3 nothing that is in both.\n";
+
+enum layout { LAYOUT_TABLE, LAYOUT_CSV, LAYOUT_JSON };
+
+/* A run of a program as read from its folder. */
+struct executed {
+	struct environment environment;
+	struct records executions;
+	struct comparison comparison;
+};
+
+static int load_executed(
+	struct executed *run, const char *folder, struct complaint *complaint)
+{
+	char path[PATH_MAX];
+	int error = session_path(path, folder, "environment.json", complaint);
+
+	if (!error)
+		error = environment_load(&run->environment, path, complaint);
+	if (!error)
+		error = session_path(path, folder, "executions.csv", complaint);
+	if (!error)
+		error = records_load_csv(
+			&run->executions, &execution_record, path, complaint);
+	if (error)
+		return error;
+	error = comparison_build(&run->comparison, &run->executions, &run->environment);
+	if (error) {
+		complaint_cannot(complaint, "compare the executions of", folder, error);
+		records_release(&run->executions);
+	}
+	return error;
+}
+
+static int compare_runs(struct differences *differences, const char *const folders[2],
+	struct complaint *complaint)
+{
+	struct executed *runs = calloc(2, sizeof(*runs));
+	int error = runs ? load_executed(&runs[0], folders[0], complaint)
+			 : complaint_cannot(complaint, "read", folders[0], -ENOMEM);
+
+	if (error)
+		goto out;
+	error = load_executed(&runs[1], folders[1], complaint);
+	if (!error) {
+		error = differences_of_runs(
+			differences, &runs[0].comparison, &runs[1].comparison);
+		if (error)
+			complaint_cannot(complaint, "compare", folders[1], error);
+		records_release(&runs[1].executions);
+	}
+	records_release(&runs[0].executions);
+out:
+	free(runs);
+	return error;
+}
+
+static int compare_sweeps(struct differences *differences, const char *const folders[2],
+	struct complaint *complaint)
+{
+	struct session sessions[2];
+	int error = session_load(&sessions[0], folders[0], complaint);
+
+	if (error)
+		return error;
+	error = session_load(&sessions[1], folders[1], complaint);
+	if (!error) {
+		error = differences_of_sweeps(differences, &sessions[0].staircase,
+			&sessions[1].staircase, &sessions[0].machine);
+		if (error)
+			complaint_cannot(complaint, "compare", folders[1], error);
+		session_release(&sessions[1]);
+	}
+	session_release(&sessions[0]);
+	return error;
+}
+
+static bool is_run(const char *folder)
+{
+	struct complaint complaint = {0};
+	char path[PATH_MAX];
+
+	return session_path(path, folder, "executions.csv", &complaint) == 0 &&
+	       access(path, F_OK) == 0;
+}
+
+/* 0, -ENODATA where nothing is in both, or another error, with the complaint. */
+static int compare(struct differences *differences, const char *const folders[2],
+	struct complaint *complaint)
+{
+	const bool run = is_run(folders[0]);
+	int error;
+
+	if (run != is_run(folders[1])) {
+		complaint_what(complaint, "cannot compare %.100s with %.100s", folders[0],
+			folders[1]);
+		complaint_why(complaint, "one is of a sweep, the other of a program");
+		complaint_advise(complaint, "name two folders of one kind");
+		return -EINVAL;
+	}
+	error = run ? compare_runs(differences, folders, complaint)
+		    : compare_sweeps(differences, folders, complaint);
+	if (error != -ENODATA)
+		return error;
+	complaint_what(
+		complaint, "nothing in %.100s is in %.100s too", folders[0], folders[1]);
+	complaint_why(complaint, run ? "no allocator has times in both"
+				     : "no kernel and memory have a size in common");
+	complaint_advise(
+		complaint, run ? "run the same allocators (-a)"
+			       : "sweep the same kernels, memory and sizes (-k, -b, -s)");
+	return error;
+}
+
+static int print(const char *const folders[2], enum layout layout)
+{
+	struct complaint complaint = {0};
+	struct differences differences;
+	struct text text;
+	int code;
+	int error = compare(&differences, folders, &complaint);
+
+	if (error) {
+		message_complaint(&complaint);
+		return error == -ENODATA ? EXIT_PARTIAL : EXIT_FAILURE;
+	}
+	text_init(&text);
+	if (layout == LAYOUT_CSV)
+		(void)differences_print_csv(&differences, &text);
+	else if (layout == LAYOUT_JSON)
+		(void)differences_print_json(&differences, folders, &text);
+	else
+		(void)differences_print(&differences, folders, &text);
+	code = output_text(&text);
+	text_release(&text);
+	differences_release(&differences);
+	return code;
+}
+
+int cmd_compare(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{"csv", no_argument, NULL, 'c'},
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	enum layout layout = LAYOUT_TABLE;
+	int option;
+
+	optind = 0; /* another command may have parsed before */
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", known, NULL)) != -1) {
+		if (option == 'h')
+			return output_string(help);
+		if (option != 'c' && option != 'j')
+			return message_usage("compare", "unknown or misused option %s",
+				argv[optind - 1]);
+		layout = option == 'c' ? LAYOUT_CSV : LAYOUT_JSON;
+	}
+	if (argc - optind != 2)
+		return message_usage("compare",
+			"which two? Name their folders, results/<host>/<time>");
+	return print((const char *const[]){argv[optind], argv[optind + 1]}, layout);
+}
