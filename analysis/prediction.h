@@ -22,9 +22,9 @@
  * in the sweep, less what the same costs on huge pages at the size of the program's heap.
  * Out-of-order execution hides part of it, which no counter tells: from nothing to all of
  * it, half of it as the estimate. Where they are not counted, the sweep's times stand in:
- * what a random read of every line of a buffer of the heap's size gains is the estimate,
- * what one of one line a page gains, whose line is in a cache and its translation is not,
- * the most.
+ * half of what a random read of every line of a buffer of the heap's size gains is the
+ * estimate, and what one of one line a page gains, whose line is in a cache and its
+ * translation is not, the most.
  */
 
 /* The facts, medians over the executions of the reference; NaN: not known. */
