@@ -18,23 +18,30 @@
  * Group files come from anywhere, so that nesting is bounded rather than left to the
  * stack.
  */
-enum { DEPTH_MAX = 64, NUMBER_MAX = 40 };
+enum { DEPTH_MAX = 64, STACK = 2 * DEPTH_MAX + 2, NUMBER_MAX = 40 };
+
+enum { STEP_NUMBER = 'n', STEP_VARIABLE = 'v', STEP_NEGATE = '~' };
 
 struct scanner {
 	const char *at;
 	const struct variable *variables;
 	size_t count;
+	struct formula *formula;
 	unsigned depth;
 	bool malformed;
 	bool unknown;
 };
 
-static double parse_sum(struct scanner *scanner);
+static void parse_sum(struct scanner *scanner);
 
-static double fail(struct scanner *scanner)
+static void fail(struct scanner *scanner)
 {
 	scanner->malformed = true;
-	return NAN;
+}
+
+static void emit(struct scanner *scanner, struct formula_step step)
+{
+	scanner->formula->steps[scanner->formula->count++] = step;
 }
 
 static const char *skip_digits(const char *at)
@@ -46,7 +53,7 @@ static const char *skip_digits(const char *at)
 
 /* Only decimal numbers: what strtod takes beyond them ("inf", hexadecimal) is no formula.
  */
-static double parse_number(struct scanner *scanner)
+static void parse_number(struct scanner *scanner)
 {
 	char digits[NUMBER_MAX];
 	const char *end = skip_digits(scanner->at);
@@ -57,7 +64,7 @@ static double parse_number(struct scanner *scanner)
 		end = skip_digits(end + 1);
 	length = (size_t)(end - scanner->at);
 	if (length == 1 && *scanner->at == '.')
-		return fail(scanner);
+		fail(scanner);
 	if (*end == 'e' || *end == 'E') {
 		const char *exponent = end + 1;
 
@@ -65,19 +72,23 @@ static double parse_number(struct scanner *scanner)
 			exponent++;
 		end = skip_digits(exponent);
 		if (end == exponent)
-			return fail(scanner);
+			fail(scanner);
 	}
 	length = (size_t)(end - scanner->at);
-	if (length >= sizeof(digits))
-		return fail(scanner);
+	if (length >= sizeof(digits)) {
+		fail(scanner);
+		return;
+	}
 	memcpy(digits, scanner->at, length);
 	digits[length] = '\0';
 	scanner->at = end;
 	value = strtod(digits, NULL);
-	return isfinite(value) ? value : fail(scanner);
+	if (!isfinite(value))
+		fail(scanner);
+	emit(scanner, (struct formula_step){STEP_NUMBER, 0, value});
 }
 
-static double parse_name(struct scanner *scanner)
+static void parse_name(struct scanner *scanner)
 {
 	const char *start = scanner->at;
 	size_t length;
@@ -89,81 +100,138 @@ static double parse_name(struct scanner *scanner)
 		const struct variable *variable = &scanner->variables[i];
 
 		if (strlen(variable->name) == length &&
-			memcmp(variable->name, start, length) == 0)
-			return variable->value;
+			memcmp(variable->name, start, length) == 0) {
+			emit(scanner,
+				(struct formula_step){STEP_VARIABLE, (unsigned)i, 0});
+			return;
+		}
 	}
 	scanner->unknown = true;
-	return NAN;
 }
 
-static double parse_factor(struct scanner *scanner)
+static void parse_factor(struct scanner *scanner)
 {
-	double value;
-
-	if (scanner->malformed || scanner->depth >= DEPTH_MAX)
-		return fail(scanner);
+	if (scanner->malformed || scanner->depth >= DEPTH_MAX) {
+		fail(scanner);
+		return;
+	}
 	scanner->depth++;
 	if (*scanner->at == '-') {
 		scanner->at++;
-		value = -parse_factor(scanner);
+		parse_factor(scanner);
+		emit(scanner, (struct formula_step){STEP_NEGATE, 0, 0});
 	} else if (*scanner->at == '(') {
 		scanner->at++;
-		value = parse_sum(scanner);
+		parse_sum(scanner);
 		if (*scanner->at == ')')
 			scanner->at++;
 		else
 			fail(scanner);
 	} else if (isdigit((unsigned char)*scanner->at) || *scanner->at == '.') {
-		value = parse_number(scanner);
+		parse_number(scanner);
 	} else if (isalpha((unsigned char)*scanner->at) || *scanner->at == '_') {
-		value = parse_name(scanner);
+		parse_name(scanner);
 	} else {
-		value = fail(scanner);
+		fail(scanner);
 	}
 	scanner->depth--;
-	return value;
 }
 
-static double parse_product(struct scanner *scanner)
+/* Operands joined by either of two operators, from the left. */
+static void parse_chain(struct scanner *scanner, const char operators[3],
+	void (*parse_operand)(struct scanner *))
 {
-	double value = parse_factor(scanner);
+	parse_operand(scanner);
+	while (!scanner->malformed &&
+		(*scanner->at == operators[0] || *scanner->at == operators[1])) {
+		char operation = *scanner->at++;
 
-	while (!scanner->malformed && (*scanner->at == '*' || *scanner->at == '/')) {
-		bool divide = *scanner->at++ == '/';
-		double factor = parse_factor(scanner);
-
-		if (!divide)
-			value *= factor;
-		else
-			value = factor == 0 ? NAN : value / factor;
+		parse_operand(scanner);
+		emit(scanner, (struct formula_step){operation, 0, 0});
 	}
-	return value;
 }
 
-static double parse_sum(struct scanner *scanner)
+static void parse_product(struct scanner *scanner)
 {
-	double value = parse_product(scanner);
+	parse_chain(scanner, "*/", parse_factor);
+}
 
-	while (!scanner->malformed && (*scanner->at == '+' || *scanner->at == '-')) {
-		bool subtract = *scanner->at++ == '-';
-		double term = parse_product(scanner);
+static void parse_sum(struct scanner *scanner)
+{
+	parse_chain(scanner, "+-", parse_product);
+}
 
-		value = subtract ? value - term : value + term;
+int formula_compile(struct formula *formula, const char *text,
+	const struct variable *variables, size_t count)
+{
+	struct scanner scanner = {
+		.at = text, .variables = variables, .count = count, .formula = formula};
+
+	/* A step has a character of its own, or more. */
+	*formula = (struct formula){
+		.steps = malloc((strlen(text) + 1) * sizeof(*formula->steps))};
+	if (!formula->steps)
+		return -ENOMEM;
+	parse_sum(&scanner);
+	if (!scanner.malformed && *scanner.at == '\0' && !scanner.unknown)
+		return 0;
+	formula_release(formula);
+	return scanner.malformed || *scanner.at != '\0' ? -EINVAL : -ENOENT;
+}
+
+static double operate(char operation, double left, double right)
+{
+	switch (operation) {
+	case '+':
+		return left + right;
+	case '-':
+		return left - right;
+	case '*':
+		return left * right;
+	default:
+		return right == 0 ? NAN : left / right;
 	}
-	return value;
 }
 
-int formula_evaluate(const char *formula, const struct variable *variables, size_t count,
-	double *result)
+double formula_value(const struct formula *formula, const struct variable *variables)
 {
-	struct scanner scanner = {.at = formula, .variables = variables, .count = count};
-	double value = parse_sum(&scanner);
+	double stack[STACK]; /* deeper by two operands at each level at most */
+	size_t depth = 0;
 
-	if (scanner.malformed || *scanner.at != '\0')
-		return -EINVAL;
-	if (scanner.unknown)
-		return -ENOENT;
-	*result = isfinite(value) ? value : NAN;
+	for (size_t i = 0; i < formula->count; i++) {
+		const struct formula_step *step = &formula->steps[i];
+
+		if (step->operation == STEP_NUMBER) {
+			stack[depth++] = step->number;
+		} else if (step->operation == STEP_VARIABLE) {
+			stack[depth++] = variables[step->variable].value;
+		} else if (step->operation == STEP_NEGATE) {
+			stack[depth - 1] = -stack[depth - 1];
+		} else {
+			depth--;
+			stack[depth - 1] =
+				operate(step->operation, stack[depth - 1], stack[depth]);
+		}
+	}
+	return depth == 1 && isfinite(stack[0]) ? stack[0] : NAN;
+}
+
+void formula_release(struct formula *formula)
+{
+	free(formula->steps);
+	*formula = (struct formula){0};
+}
+
+int formula_evaluate(
+	const char *text, const struct variable *variables, size_t count, double *result)
+{
+	struct formula formula;
+	int error = formula_compile(&formula, text, variables, count);
+
+	if (error)
+		return error;
+	*result = formula_value(&formula, variables);
+	formula_release(&formula);
 	return 0;
 }
 

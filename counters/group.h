@@ -175,4 +175,23 @@ struct variable {
 int formula_evaluate(const char *formula, const struct variable *variables, size_t count,
 	double *result);
 
+/*
+ * The same in two parts, for many evaluations: a formula's steps, operands before their
+ * operators; then its value for variables that stand as they stood when it was compiled,
+ * by position. A formula without steps has none: NaN. 0, the errors of formula_evaluate,
+ * or -ENOMEM; release after success only.
+ */
+struct formula {
+	struct formula_step {
+		char operation;
+		unsigned variable; /* position */
+		double number;
+	} * steps;
+	size_t count;
+};
+int formula_compile(struct formula *formula, const char *text,
+	const struct variable *variables, size_t count);
+double formula_value(const struct formula *formula, const struct variable *variables);
+void formula_release(struct formula *formula);
+
 #endif
