@@ -5,6 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Most samples are of a few windows or rounds. */
+enum { INSERTION_MAX = 32 };
+
 static int compare_doubles(const void *a, const void *b)
 {
 	double x = *(const double *)a;
@@ -15,9 +18,18 @@ static int compare_doubles(const void *a, const void *b)
 
 void statistics_sort(double *sample, size_t count)
 {
-	/* qsort may not be given a null array even where there is nothing to sort. */
-	if (count > 1)
+	if (count > INSERTION_MAX) {
 		qsort(sample, count, sizeof(*sample), compare_doubles);
+		return;
+	}
+	for (size_t i = 1; i < count; i++) {
+		double value = sample[i];
+		size_t at = i;
+
+		for (; at > 0 && sample[at - 1] > value; at--)
+			sample[at] = sample[at - 1];
+		sample[at] = value;
+	}
 }
 
 double statistics_quantile(const double *sorted, size_t count, double p)
@@ -41,20 +53,21 @@ double statistics_median(double *sample, size_t count)
 	return statistics_quantile(sample, count, 0.5);
 }
 
-/* P(X <= k) for X binomial with n trials of probability 1/2. */
-static double binomial_half_cdf(size_t k, size_t n)
+/* P(X = k) for X binomial with n trials of probability 1/2. */
+static double binomial_half(size_t k, size_t n)
 {
-	double sum = 0;
-
-	for (size_t i = 0; i <= k; i++)
-		sum += exp(lgamma((double)n + 1) - lgamma((double)i + 1) -
-			   lgamma((double)(n - i) + 1) - (double)n * log(2));
-	return sum;
+	return exp(lgamma((double)n + 1) - lgamma((double)k + 1) -
+		   lgamma((double)(n - k) + 1) - (double)n * log(2));
 }
 
 double statistics_median_interval(
 	const double *sorted, size_t count, double confidence, double *low, double *high)
 {
+	/* Ten standard deviations below the mean lies less than 1e-22 of it. */
+	double first = floor((double)count / 2 - 5 * sqrt((double)count));
+	size_t k = first > 0 ? (size_t)first : 0;
+	double probability = binomial_half(k, count);
+	double below = 0;
 	double coverage = 0;
 	size_t rank = 0;
 
@@ -64,13 +77,16 @@ double statistics_median_interval(
 	}
 	/* From the outermost pair inwards, as long as what lies outside stays small
 	 * enough. */
-	for (size_t k = 0; 2 * k + 1 < count; k++) {
-		double inside = 1 - 2 * binomial_half_cdf(k, count);
+	for (; 2 * k + 1 < count; k++) {
+		double inside;
 
+		below += probability;
+		inside = 1 - 2 * below;
 		if (inside < confidence)
 			break;
 		coverage = inside;
 		rank = k;
+		probability *= (double)(count - k) / (double)(k + 1);
 	}
 	*low = sorted[rank];
 	*high = sorted[count - 1 - rank];
