@@ -3,6 +3,7 @@
 
 #include "analysis/whole-count.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -40,14 +41,63 @@ static void set_own_counts(
 				reading->own_counts[i] = cost->events[e].count;
 }
 
-void reading_init(struct reading *reading, const struct group *group,
+/* Variables of a group's formulas, in the order in which a window's values are set. */
+static size_t name_variables(const struct group *group, struct variable *variables)
+{
+	static const char *const own[OWN_VARIABLES] = {
+		"READS", "WALL_NS", "CPU_NS", "time"};
+	size_t n = group->events_count;
+
+	for (size_t i = 0; i < n; i++)
+		variables[i].name = group->events[i].counter;
+	for (size_t i = 0; i < OWN_VARIABLES; i++)
+		variables[n++].name = own[i];
+	return n;
+}
+
+/* What does not parse has no steps, and no value. */
+static int compile_one(struct formula *formula, const char *text,
+	const struct variable *variables, size_t count)
+{
+	return formula_compile(formula, text, variables, count) == -ENOMEM ? -ENOMEM : 0;
+}
+
+static int compile(struct reading *reading)
+{
+	const struct group *group = reading->group;
+	struct variable variables[GROUP_EVENTS + OWN_VARIABLES];
+	size_t count = name_variables(group, variables);
+
+	int error = 0;
+
+	for (int q = 0; q < QUANTITIES && !error; q++)
+		if (reading->formulas[q])
+			error = compile_one(&reading->compiled[q], reading->formulas[q],
+				variables, count);
+	for (size_t i = 0; i < group->identities_count && !error; i++) {
+		const struct identity *identity = &group->identities[i];
+
+		reading->sums[i].events = group_formula_events(group, identity->left) |
+					  group_formula_events(group, identity->right);
+		error = compile_one(
+			&reading->sums[i].left, identity->left, variables, count);
+		if (!error)
+			error = compile_one(&reading->sums[i].right, identity->right,
+				variables, count);
+	}
+	return error;
+}
+
+int reading_init(struct reading *reading, const struct group *group,
 	const struct event_list *events, const struct environment_window_cost *cost)
 {
+	int error;
+
 	*reading = (struct reading){.group = group,
 		.own_cpu_ns = cost ? cost->cpu_ns : 0,
 		.own_wall_ns = cost ? cost->inside_ns : 0};
 	if (!group)
-		return;
+		return 0;
 	if (cost)
 		set_own_counts(reading, cost);
 	for (size_t i = 0; i < group->events_count; i++)
@@ -57,6 +107,20 @@ void reading_init(struct reading *reading, const struct group *group,
 			if (metric_names[q] &&
 				strcmp(metric_names[q], group->metrics[i].name) == 0)
 				reading->formulas[q] = group->metrics[i].formula;
+	error = compile(reading);
+	if (error)
+		reading_release(reading);
+	return error;
+}
+
+void reading_release(struct reading *reading)
+{
+	for (int q = 0; q < QUANTITIES; q++)
+		formula_release(&reading->compiled[q]);
+	for (size_t i = 0; i < GROUP_IDENTITIES; i++) {
+		formula_release(&reading->sums[i].left);
+		formula_release(&reading->sums[i].right);
+	}
 }
 
 const char *quantity_metric(enum quantity quantity)
@@ -92,6 +156,15 @@ void reading_exclude(struct reading *reading, const struct event_verdict *verdic
 	}
 }
 
+void reading_tally_add(struct reading_tally *sum, struct reading_tally tally)
+{
+	sum->rejected += tally.rejected;
+	sum->scaled += tally.scaled;
+	sum->sums += tally.sums;
+	sum->sums_broken += tally.sums_broken;
+	sum->silent += tally.silent;
+}
+
 /* The count over the whole window; NaN where there is none. */
 static double count_of(const struct reading *reading, const struct counter_value *value,
 	struct reading_tally *tally)
@@ -104,58 +177,58 @@ static double count_of(const struct reading *reading, const struct counter_value
 	return count;
 }
 
+static double above_zero(double value)
+{
+	return value > 0 ? value : 0;
+}
+
 /* Counts of the group's events as variables. */
 static struct reading_tally set_variables(const struct reading *reading,
 	const struct measurement *measurement, double cpu_ns, struct variable *variables)
 {
 	const double wall_ns =
-		fmax((double)measurement->wall_ns - reading->own_wall_ns, 0);
+		above_zero((double)measurement->wall_ns - reading->own_wall_ns);
 	const struct group *group = reading->group;
 	struct reading_tally tally = {0};
 	size_t n = group->events_count;
 
 	for (size_t i = 0; i < n; i++) {
-		variables[i].name = group->events[i].counter;
-		variables[i].value = NAN;
 		double count;
 
+		variables[i].value = NAN;
 		if (reading->columns[i] < 0)
 			continue;
 		count = count_of(
 			reading, &measurement->values[reading->columns[i]], &tally);
 		if (!isnan(count))
-			variables[i].value = fmax(count - reading->own_counts[i], 0);
+			variables[i].value = above_zero(count - reading->own_counts[i]);
 	}
-	variables[n++] = (struct variable){"READS", (double)measurement->reads};
-	variables[n++] = (struct variable){"WALL_NS", wall_ns};
-	variables[n++] = (struct variable){"CPU_NS", cpu_ns};
-	variables[n] = (struct variable){"time", wall_ns / 1e9};
+	variables[n++].value = (double)measurement->reads;
+	variables[n++].value = wall_ns;
+	variables[n++].value = cpu_ns;
+	variables[n].value = wall_ns / 1e9;
 	return tally;
 }
 
 /* Fewer events than this say nothing of a sum: interrupts bring some of their own. */
 enum { SUM_LEAST = 2000 };
 
-static void check_sum(const struct reading *reading, const struct identity *identity,
+static void check_sum(const struct reading *reading, size_t index,
 	struct variable *variables, struct reading_tally *tally)
 {
-	const size_t count = reading->group->events_count + OWN_VARIABLES;
-	uint32_t events = group_formula_events(reading->group, identity->left) |
-			  group_formula_events(reading->group, identity->right);
-	double left, right, larger;
+	const struct identity *identity = &reading->group->identities[index];
+	double left = formula_value(&reading->sums[index].left, variables);
+	double right = formula_value(&reading->sums[index].right, variables);
+	double larger = fmax(fabs(left), fabs(right));
 
-	if (formula_evaluate(identity->left, variables, count, &left) ||
-		formula_evaluate(identity->right, variables, count, &right))
-		return;
-	larger = fmax(fabs(left), fabs(right));
-	if (!isfinite(left) || !isfinite(right) || larger < SUM_LEAST)
+	if (isnan(left) || isnan(right) || larger < SUM_LEAST)
 		return;
 	tally->sums++;
 	if (fabs(left - right) <= identity->tolerance * larger)
 		return;
 	tally->sums_broken++;
 	for (size_t e = 0; e < reading->group->events_count; e++) {
-		if (!(events >> e & 1) || variables[e].value > 0)
+		if (!(reading->sums[index].events >> e & 1) || variables[e].value > 0)
 			continue;
 		variables[e].value = NAN;
 		tally->silent++;
@@ -165,7 +238,8 @@ static void check_sum(const struct reading *reading, const struct identity *iden
 struct reading_tally reading_quantities(const struct reading *reading,
 	const struct measurement *measurement, double values[QUANTITIES])
 {
-	const double cpu_ns = fmax((double)measurement->cpu_ns - reading->own_cpu_ns, 0);
+	const double cpu_ns =
+		above_zero((double)measurement->cpu_ns - reading->own_cpu_ns);
 	struct variable variables[GROUP_EVENTS + OWN_VARIABLES];
 	struct reading_tally tally = {0};
 
@@ -183,15 +257,11 @@ struct reading_tally reading_quantities(const struct reading *reading,
 
 	tally = set_variables(reading, measurement, cpu_ns, variables);
 	for (size_t i = 0; i < reading->group->identities_count; i++)
-		check_sum(reading, &reading->group->identities[i], variables, &tally);
+		check_sum(reading, i, variables, &tally);
 	for (int q = 0; q < QUANTITIES; q++) {
-		double value;
+		double value = formula_value(&reading->compiled[q], variables);
 
-		if (!reading->formulas[q])
-			continue;
-		if (formula_evaluate(reading->formulas[q], variables,
-			    reading->group->events_count + OWN_VARIABLES, &value) == 0 &&
-			isfinite(value))
+		if (!isnan(value))
 			values[q] = value;
 	}
 	return tally;

@@ -38,18 +38,25 @@ enum quantity {
 
 /* How the values of one group's windows become quantities; borrows the group. */
 struct reading {
-	const struct group *group;        /* NULL: not known, times alone are read */
-	int columns[GROUP_EVENTS];        /* in the dataset's event list; -1 absent */
-	const char *formulas[QUANTITIES]; /* NULL where the group offers none */
+	const struct group *group;           /* NULL: not known, times alone are read */
+	int columns[GROUP_EVENTS];           /* in the dataset's event list; -1 absent */
+	const char *formulas[QUANTITIES];    /* NULL where the group offers none */
+	struct formula compiled[QUANTITIES]; /* of those */
+	struct {
+		struct formula left, right; /* without steps where they do not parse */
+		uint32_t events;            /* that they name, by their bits */
+	} sums[GROUP_IDENTITIES];           /* the group's identities */
 	/* What an empty window shows, taken off every window. */
 	double own_cpu_ns, own_wall_ns;
 	double own_counts[GROUP_EVENTS];
 	bool scaled; /* counts of a part of a window are extrapolated to all of it */
 };
 
-/* `group` may be NULL, and so may `cost`: then nothing is taken off. */
-void reading_init(struct reading *reading, const struct group *group,
+/* `group` may be NULL, and so may `cost`: then nothing is taken off. 0 or -ENOMEM;
+ * release after success only. */
+int reading_init(struct reading *reading, const struct group *group,
 	const struct event_list *events, const struct environment_window_cost *cost);
+void reading_release(struct reading *reading);
 
 /* "Page walks per read"; NULL for what is not counted. */
 const char *quantity_metric(enum quantity quantity);
@@ -69,6 +76,8 @@ struct reading_tally {
 	size_t sums_broken;
 	size_t silent; /* counts of 0 in broken sums: a lost counter's, rejected too */
 };
+
+void reading_tally_add(struct reading_tally *sum, struct reading_tally tally);
 
 /*
  * The quantities of one window, less what an empty one shows (never below 0). A counter

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/staircase.h"
 
-#include "analysis/order.h"
+#include "analysis/rounds.h"
 #include "core/statistics.h"
 
 #include <errno.h>
@@ -14,12 +14,8 @@
 /* What building needs beside the result. */
 struct builder {
 	struct staircase *staircase;
-	const struct dataset *dataset;
 	const struct staircase_options *options;
-	struct order order;
-	struct reading *readings; /* by the order's groups; .group NULL where unknown */
-	double (*values)[QUANTITIES]; /* of the windows of one round */
-	bool *clean;
+	struct rounds *rounds;
 	double *sample; /* long enough for any */
 };
 
@@ -59,77 +55,28 @@ uint64_t staircase_private_bytes(const struct machine *machine, unsigned cpu)
 	return bytes;
 }
 
-/* The centre of one quantity over the windows of a round that know it: over the clean
- * ones, or where there are none over all, which *unclean tells. */
-static double round_centre(
-	const struct builder *b, size_t windows, int q, double p, bool *unclean)
+/* What a round adds to its stair. All may be error rows. */
+static void add_round(struct stair *stair, struct round *round)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < windows; i++)
-		if (b->clean[i] && !isnan(b->values[i][q]))
-			b->sample[count++] = b->values[i][q];
-	if (count == 0) {
-		for (size_t i = 0; i < windows; i++)
-			if (!isnan(b->values[i][q]))
-				b->sample[count++] = b->values[i][q];
-		if (count > 0)
-			*unclean = true;
+	stair->error_rows += round->error_rows;
+	if (!stair->error) {
+		stair->error = round->error;
+		round->error = NULL;
 	}
-	statistics_sort(b->sample, count);
-	return statistics_quantile(b->sample, count, p);
-}
-
-static void add_tally(struct reading_tally *sum, struct reading_tally tally)
-{
-	sum->rejected += tally.rejected;
-	sum->scaled += tally.scaled;
-	sum->sums += tally.sums;
-	sum->sums_broken += tally.sums_broken;
-	sum->silent += tally.silent;
-}
-
-/* Condenses the windows order.keys[from..to), all of one round; adds a round to the
- * stair unless all of them are error rows. */
-static void add_round(
-	struct builder *b, struct stair *stair, size_t from, size_t to, bool in_cache)
-{
-	struct stair_round *round = &stair->rounds[stair->rounds_count];
-	size_t windows = 0;
-
-	for (size_t i = from; i < to; i++) {
-		const struct order_key *key = &b->order.keys[i];
-		const struct measurement *measurement =
-			&b->dataset->measurements[key->index];
-		const struct reading *reading = &b->readings[key->group];
-
-		if (measurement->error[0]) {
-			stair->error_rows++;
-			if (!stair->error)
-				stair->error = measurement->error;
-			continue;
-		}
-		if (stair->windows + windows == 0)
-			stair->page_bytes = measurement->page_bytes;
-		else if (stair->page_bytes != measurement->page_bytes)
-			stair->page_bytes = 0;
-		b->clean[windows] = measurement->clean;
-		stair->windows_clean += measurement->clean;
-		add_tally(&stair->tally,
-			reading_quantities(reading, measurement, b->values[windows]));
-		windows++;
-	}
-	stair->windows += windows;
-	if (windows == 0)
+	if (round->windows == 0)
 		return;
-	*round = (struct stair_round){.number = b->order.keys[from].round};
-	for (int q = 0; q < QUANTITIES; q++)
-		/* In a cache that no other core shares, disturbance only ever adds
-		 * cycles: the lower quartile is steadier there by a factor of 3. */
-		round->values[q] = round_centre(b, windows, q,
-			q == QUANTITY_CYCLES && in_cache ? 0.25 : 0.5, &round->unclean);
+	if (stair->windows == 0)
+		stair->page_bytes = round->page_bytes;
+	else if (stair->page_bytes != round->page_bytes)
+		stair->page_bytes = 0;
+	stair->windows += round->windows;
+	stair->windows_clean += round->windows_clean;
+	reading_tally_add(&stair->tally, round->tally);
 	stair->rounds_unclean += round->unclean;
-	stair->rounds_count++;
+	stair->rounds[stair->rounds_count] = (struct stair_round){
+		.number = round->key.number, .unclean = round->unclean};
+	memcpy(stair->rounds[stair->rounds_count++].values, round->values,
+		sizeof(round->values));
 }
 
 static struct estimate estimate_rounds(
@@ -160,14 +107,12 @@ static void finish_stair(const struct builder *b, struct stair *stair)
 		estimate_half_width(&stair->cycles) <= target;
 }
 
-/* Fills a series from the keys [from, to); its stairs and rounds come next in the
+/* Fills a series from the rounds [from, to); its stairs and their rounds come next in the
  * staircase's arrays. */
 static void fill_series(struct builder *b, struct series *series, size_t from, size_t to,
 	struct stair_round **rounds)
 {
-	const struct point *point =
-		&b->dataset->measurements[b->order.keys[from].index].point;
-	uint64_t private_bytes = staircase_private_bytes(b->options->machine, point->cpu);
+	const struct point *point = &b->rounds->list[from].point;
 
 	series->kernel = point->kernel;
 	series->backend = point->backend;
@@ -177,15 +122,12 @@ static void fill_series(struct builder *b, struct series *series, size_t from, s
 	series->baseline = strcmp(point->backend, b->options->baseline) == 0;
 	for (size_t end; from < to; from = end) {
 		struct stair *stair = &series->stairs[series->count++];
-		size_t round_end;
 
-		end = order_size_end(&b->order, from);
+		end = rounds_size_end(b->rounds, from);
 		*stair = (struct stair){
-			.bytes = b->order.keys[from].bytes, .rounds = *rounds};
-		for (size_t i = from; i < end; i = round_end) {
-			round_end = order_round_end(&b->order, i);
-			add_round(b, stair, i, round_end, stair->bytes <= private_bytes);
-		}
+			.bytes = b->rounds->list[from].key.bytes, .rounds = *rounds};
+		for (size_t i = from; i < end; i++)
+			add_round(stair, &b->rounds->list[i]);
 		*rounds += stair->rounds_count;
 		series->windows += stair->windows;
 		finish_stair(b, stair);
@@ -253,115 +195,84 @@ static void count_totals(const struct builder *b)
 			s->windows += stair->windows;
 			s->windows_clean += stair->windows_clean;
 			s->error_rows += stair->error_rows;
-			add_tally(&s->tally, stair->tally);
+			reading_tally_add(&s->tally, stair->tally);
 			s->stairs_measured += stair->windows > 0;
 			s->stairs_unconverged += stair->windows > 0 && !stair->converged;
 		}
 }
 
-static void measure_clock(const struct builder *b)
-{
-	struct estimate *clock = &b->staircase->clock_ghz;
-	size_t count = 0;
-
-	for (size_t i = 0; i < b->dataset->count; i++)
-		if (b->dataset->measurements[i].clock_ghz > 0)
-			b->sample[count++] = b->dataset->measurements[i].clock_ghz;
-	*clock = estimate_spread(b->sample, count);
-}
-
-static void init_reading(struct builder *b, size_t index)
-{
-	const struct staircase_options *options = b->options;
-	const char *name = b->order.groups[index]->group;
-	const struct environment_window_cost *cost = NULL;
-	const struct group *group = NULL;
-
-	for (size_t i = 0; i < options->groups_count; i++)
-		if (strcmp(name, options->groups[i].name) == 0)
-			group = &options->groups[i];
-	for (size_t i = 0; i < options->costs_count; i++)
-		if (strcmp(name, options->costs[i].group) == 0)
-			cost = &options->costs[i];
-	reading_init(&b->readings[index], group, &b->dataset->events, cost);
-	reading_exclude(&b->readings[index], options->verdicts, options->verdicts_count,
-		b->staircase->excluded);
-	b->readings[index].scaled = options->scaled;
-}
-
 static int allocate(struct builder *b)
 {
 	struct staircase *s = b->staircase;
-	size_t n = b->order.count;
-	size_t series = 0, stairs = 0, rounds = 0, longest = 0;
+	size_t n = b->rounds->count;
+	size_t series = 0, stairs = 0;
 
-	for (size_t i = 0; i < n; i = order_series_end(&b->order, i))
+	for (size_t i = 0; i < n; i = rounds_series_end(b->rounds, i))
 		series++;
-	for (size_t i = 0; i < n; i = order_size_end(&b->order, i))
+	for (size_t i = 0; i < n; i = rounds_size_end(b->rounds, i))
 		stairs++;
-	for (size_t i = 0, end; i < n; i = end) {
-		end = order_round_end(&b->order, i);
-		rounds++;
-		if (end - i > longest)
-			longest = end - i;
-	}
 	s->series = calloc(series + 1, sizeof(*s->series));
 	s->stairs = calloc(stairs + 1, sizeof(*s->stairs));
-	s->rounds = calloc(rounds + 1, sizeof(*s->rounds));
-	b->readings = calloc(b->order.groups_count + 1, sizeof(*b->readings));
-	b->values = calloc(longest + 1, sizeof(*b->values));
-	b->clean = calloc(longest + 1, sizeof(*b->clean));
+	s->rounds = calloc(n + 1, sizeof(*s->rounds));
 	b->sample = calloc(n + 1, sizeof(*b->sample));
-	if (!s->series || !s->stairs || !s->rounds || !b->readings || !b->values ||
-		!b->clean || !b->sample)
-		return -ENOMEM;
-	for (size_t i = 0; i < b->order.groups_count; i++)
-		init_reading(b, i);
-	return 0;
+	return s->series && s->stairs && s->rounds && b->sample ? 0 : -ENOMEM;
+}
+
+int staircase_of_rounds(struct staircase *staircase, struct rounds *rounds,
+	const struct staircase_options *options)
+{
+	struct builder b = {.staircase = staircase, .rounds = rounds, .options = options};
+	struct stair_round *next_rounds;
+	struct stair *stairs;
+	int error;
+
+	*staircase = (struct staircase){.target = options->target};
+	memcpy(staircase->excluded, rounds->excluded, sizeof(rounds->excluded));
+	error = allocate(&b);
+	if (error)
+		goto out;
+	next_rounds = staircase->rounds;
+	stairs = staircase->stairs;
+	for (size_t i = 0, end; i < rounds->count; i = end) {
+		struct series *series = &staircase->series[staircase->count++];
+
+		end = rounds_series_end(rounds, i);
+		series->stairs = stairs;
+		fill_series(&b, series, i, end, &next_rounds);
+		stairs += series->count;
+	}
+	compare_with_baseline(&b);
+	count_totals(&b);
+	staircase->clock_ghz = estimate_spread(rounds->clocks, rounds->clocks_count);
+out:
+	if (error)
+		staircase_release(staircase);
+	free(b.sample);
+	return error;
 }
 
 int staircase_build(struct staircase *staircase, const struct dataset *dataset,
 	const struct staircase_options *options)
 {
-	struct builder b = {
-		.staircase = staircase, .dataset = dataset, .options = options};
-	struct stair_round *rounds;
-	struct stair *stairs;
-	int error;
+	struct rounds rounds;
+	int error = 0;
 
-	*staircase = (struct staircase){.target = options->target};
-	error = order_build(&b.order, dataset);
-	if (error)
-		return error;
-	error = allocate(&b);
-	if (error)
-		goto out;
-	rounds = staircase->rounds;
-	stairs = staircase->stairs;
-	for (size_t i = 0, end; i < b.order.count; i = end) {
-		struct series *series = &staircase->series[staircase->count++];
-
-		end = order_series_end(&b.order, i);
-		series->stairs = stairs;
-		fill_series(&b, series, i, end, &rounds);
-		stairs += series->count;
-	}
-	compare_with_baseline(&b);
-	count_totals(&b);
-	measure_clock(&b);
-out:
-	if (error)
-		staircase_release(staircase);
-	free(b.readings);
-	free(b.values);
-	free(b.clean);
-	free(b.sample);
-	order_release(&b.order);
+	rounds_init(&rounds, options, &dataset->events);
+	for (size_t i = 0; i < dataset->count && !error; i++)
+		error = rounds_add(&rounds, &dataset->measurements[i]);
+	if (!error)
+		error = rounds_finish(&rounds);
+	if (!error)
+		error = staircase_of_rounds(staircase, &rounds, options);
+	rounds_release(&rounds);
 	return error;
 }
 
 void staircase_release(struct staircase *staircase)
 {
+	for (size_t i = 0; i < staircase->count; i++)
+		for (size_t k = 0; k < staircase->series[i].count; k++)
+			free(staircase->series[i].stairs[k].error);
 	free(staircase->series);
 	free(staircase->stairs);
 	free(staircase->rounds);

@@ -34,7 +34,7 @@ struct stair {
 	size_t windows, windows_clean;
 	struct reading_tally tally;
 	size_t error_rows;   /* rows without a number */
-	const char *error;   /* text of the first, in the dataset; else NULL */
+	char *error;         /* text of the first; else NULL */
 	uint64_t page_bytes; /* obtained in every window; 0 where mixed or unknown */
 	struct estimate estimates[QUANTITIES];
 	struct estimate cycles; /* counted, else by the clock: see cycles_counted */
@@ -49,7 +49,7 @@ struct stair {
 
 /* Everything at one place with one kernel, stride and backend, by size. */
 struct series {
-	const char *kernel, *backend; /* the dataset's */
+	const char *kernel, *backend; /* the points' */
 	uint64_t stride;
 	unsigned cpu;
 	int node;
@@ -94,7 +94,12 @@ struct staircase_options {
 	double target; /* relative half-width; 0 none */
 };
 
-/* The dataset outlives the staircase. 0 or -ENOMEM; release after success only. */
+/* Of finished rounds, whose names outlive the staircase. 0 or -ENOMEM; release after
+ * success only. */
+struct rounds;
+int staircase_of_rounds(struct staircase *staircase, struct rounds *rounds,
+	const struct staircase_options *options);
+/* The same of windows in memory, those of a round together: else -EBADMSG. */
 int staircase_build(struct staircase *staircase, const struct dataset *dataset,
 	const struct staircase_options *options);
 void staircase_release(struct staircase *staircase);

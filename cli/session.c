@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/session.h"
 
+#include "analysis/rounds.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -99,7 +100,7 @@ static int load_machine(
 	return error;
 }
 
-static int load_raw(
+static int load_beside(
 	struct session *session, const char *folder, struct complaint *complaint)
 {
 	char path[PATH_MAX];
@@ -109,58 +110,90 @@ static int load_raw(
 	if (!error)
 		error = environment_load(&session->environment, path, complaint);
 	if (!error)
-		error = session_path(path, folder, "windows.csv", complaint);
-	if (!error)
 		error = session_load_groups(
 			&session->groups, &session->environment, folder, complaint);
 	if (error)
 		goto out_groups;
 	error = load_machine(&session->machine, folder, complaint);
-	if (error)
-		goto out_groups;
-	error = dataset_load_csv(&session->dataset, path, complaint);
 	if (!error)
 		return 0;
-	topology_release(&session->machine);
 out_groups:
 	session_release_groups(&session->groups);
 	return error;
 }
 
-static void release_raw(struct session *session)
+static void release_beside(struct session *session)
 {
-	dataset_release(&session->dataset);
 	topology_release(&session->machine);
 	session_release_groups(&session->groups);
+}
+
+static int add_window(void *context, const void *record, const struct records *records)
+{
+	(void)records;
+	return rounds_add(context, record);
+}
+
+/* Window by window: a long sweep's are more than fit into memory. */
+static int load_windows(struct session *session, const char *folder,
+	const struct staircase_options *options, struct complaint *complaint)
+{
+	char path[PATH_MAX];
+	struct rounds rounds;
+	int error = session_path(path, folder, "windows.csv", complaint);
+
+	if (error)
+		return error;
+	rounds_init(&rounds, options, &session->windows.events);
+	error = records_visit_csv(&session->windows, &measurement_record, path,
+		add_window, &rounds, complaint);
+	if (error)
+		goto out;
+	error = rounds_finish(&rounds);
+	if (error) {
+		complaint_what(complaint, "%s is not in the order of a run", path);
+		complaint_why(complaint, "the windows of a round do not stand together");
+		complaint_advise(complaint,
+			"the raw files of a run are to be left as they were written");
+	} else {
+		error = staircase_of_rounds(&session->staircase, &rounds, options);
+		if (error)
+			complaint_cannot(complaint, "analyse", folder, error);
+	}
+	if (error)
+		records_release(&session->windows);
+out:
+	rounds_release(&rounds);
+	return error;
 }
 
 int session_load(struct session *session, const char *folder, struct complaint *complaint)
 {
 	const struct environment *environment = &session->environment;
-	int error = load_raw(session, folder, complaint);
+	struct staircase_options options;
+	int error = load_beside(session, folder, complaint);
 
 	if (error)
 		return error;
-	error = staircase_build(&session->staircase, &session->dataset,
-		&(struct staircase_options){.groups = session->groups.groups,
-			.groups_count = session->groups.count,
-			.costs = environment->window_costs,
-			.costs_count = environment->window_costs_count,
-			.machine = &session->machine,
-			.baseline = environment->baseline,
-			.verdicts = environment->events,
-			.verdicts_count = environment->events_count,
-			.scaled = environment->scaled,
-			.target = environment->target});
-	if (!error)
-		return 0;
-	complaint_cannot(complaint, "analyse", folder, error);
-	release_raw(session);
+	options = (struct staircase_options){.groups = session->groups.groups,
+		.groups_count = session->groups.count,
+		.costs = environment->window_costs,
+		.costs_count = environment->window_costs_count,
+		.machine = &session->machine,
+		.baseline = environment->baseline,
+		.verdicts = environment->events,
+		.verdicts_count = environment->events_count,
+		.scaled = environment->scaled,
+		.target = environment->target};
+	error = load_windows(session, folder, &options, complaint);
+	if (error)
+		release_beside(session);
 	return error;
 }
 
 void session_release(struct session *session)
 {
 	staircase_release(&session->staircase);
-	release_raw(session);
+	records_release(&session->windows);
+	release_beside(session);
 }

@@ -5,7 +5,7 @@
 #include "analysis/staircase.h"
 #include "base/error.h"
 #include "core/environment.h"
-#include "core/measurement.h"
+#include "core/record.h"
 #include "counters/group.h"
 #include "topology/topology.h"
 
@@ -16,7 +16,7 @@
 struct session {
 	struct environment environment;
 	struct machine machine;
-	struct dataset dataset;
+	struct records windows; /* the names and events that the raw file has, no rows */
 	struct session_groups {
 		struct group *groups;
 		size_t count;

@@ -96,17 +96,6 @@ int dataset_parse_csv(struct dataset *dataset, const char *csv, size_t length,
 	return error;
 }
 
-int dataset_load_csv(
-	struct dataset *dataset, const char *path, struct complaint *complaint)
-{
-	struct records records;
-	int error = records_load_csv(&records, &measurement_record, path, complaint);
-
-	if (!error)
-		take_records(dataset, &records);
-	return error;
-}
-
 void dataset_release(struct dataset *dataset)
 {
 	struct records records = {.rows = dataset->measurements,

@@ -53,11 +53,9 @@ struct dataset {
 	char **names; /* owns the strings that points refer to */
 	size_t names_count;
 };
-/* As records_parse_csv and its kin. */
+/* As records_parse_csv. */
 int dataset_parse_csv(struct dataset *dataset, const char *csv, size_t length,
 	struct complaint *complaint);
-int dataset_load_csv(
-	struct dataset *dataset, const char *path, struct complaint *complaint);
 void dataset_release(struct dataset *dataset);
 
 #endif

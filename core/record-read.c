@@ -1,29 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/csv.h"
 #include "core/record.h"
 
-#include "base/file.h"
-
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What a column of the file at hand is. */
-enum column_kind { COLUMN_FIELD, COLUMN_COUNT, COLUMN_ENABLED, COLUMN_RUNNING };
-struct column {
-	enum column_kind kind;
-	size_t index; /* into fields or events */
-};
-enum { COLUMNS_MAX = 64 + 3 * RECORD_EVENTS };
+enum { COLUMNS_MAX = 64 + 3 * RECORD_EVENTS, READ_CUT = 1 };
 
 struct reader {
-	const char *at;
-	const char *end;
+	struct csv csv;
 	size_t line;
-	char cell[512]; /* the last cell, unquoted */
-	bool row_ended;
-	bool file_ended; /* inside the cell: the row was cut short */
-	struct column columns[COLUMNS_MAX];
+	struct column {
+		const struct field *field; /* NULL: of a counter's value, a uint64_t */
+		size_t offset;             /* into the record */
+		const char *name;          /* the last of a column of names */
+		size_t name_length;
+	} columns[COLUMNS_MAX];
 	size_t columns_count;
 	struct complaint *complaint;
 };
@@ -32,46 +25,15 @@ static int refuse(struct reader *reader, const char *why)
 {
 	complaint_what(
 		reader->complaint, "line %zu of the CSV cannot be read", reader->line);
-	complaint_why(reader->complaint, "%s: \"%.80s\"", why, reader->cell);
+	complaint_why(reader->complaint, "%s: \"%.*s\"", why,
+		(int)(reader->csv.length < 80 ? reader->csv.length : 80),
+		reader->csv.cell);
 	return -EINVAL;
 }
 
-/* Reads one cell and the separator behind it. */
 static int next_cell(struct reader *reader)
 {
-	bool quoted = reader->at < reader->end && *reader->at == '"';
-	size_t length = 0;
-
-	if (quoted)
-		reader->at++;
-	reader->row_ended = reader->file_ended = false;
-	for (;; reader->at++) {
-		if (reader->at == reader->end) {
-			reader->file_ended = reader->row_ended = true;
-			break;
-		}
-		if (quoted && *reader->at == '"') {
-			reader->at++;
-			if (reader->at == reader->end || *reader->at != '"') {
-				quoted = false;
-				reader->at--;
-				continue;
-			}
-		} else if (!quoted && (*reader->at == ',' || *reader->at == '\n')) {
-			reader->row_ended = *reader->at == '\n';
-			reader->at++;
-			break;
-		} else if (!quoted && *reader->at == '\r') {
-			continue;
-		}
-		if (length + 1 == sizeof(reader->cell)) {
-			reader->cell[length] = '\0';
-			return refuse(reader, "a cell is too long");
-		}
-		reader->cell[length++] = *reader->at;
-	}
-	reader->cell[length] = '\0';
-	return 0;
+	return csv_next(&reader->csv) ? refuse(reader, "a cell is too long") : 0;
 }
 
 static bool strip_suffix(char *name, const char *suffix)
@@ -88,258 +50,306 @@ static bool strip_suffix(char *name, const char *suffix)
 static int add_column(struct reader *reader, struct records *records)
 {
 	struct column *column = &reader->columns[reader->columns_count];
+	size_t offset = offsetof(struct counter_value, count);
+	char name[CSV_CELL + 1];
 	int event;
 
 	if (reader->columns_count == COLUMNS_MAX)
 		return refuse(reader, "too many columns");
+	memcpy(name, reader->csv.cell, reader->csv.length);
+	name[reader->csv.length] = '\0';
+	reader->columns_count++;
 	for (size_t i = 0; i < records->type->fields_count; i++) {
-		if (strcmp(reader->cell, records->type->fields[i].name) == 0) {
-			*column = (struct column){COLUMN_FIELD, i};
-			reader->columns_count++;
+		const struct field *field = &records->type->fields[i];
+
+		if (strcmp(name, field->name) == 0) {
+			*column =
+				(struct column){.field = field, .offset = field->offset};
 			return 0;
 		}
 	}
-	column->kind = COLUMN_COUNT;
-	if (strip_suffix(reader->cell, ".enabled_ns"))
-		column->kind = COLUMN_ENABLED;
-	else if (strip_suffix(reader->cell, ".running_ns"))
-		column->kind = COLUMN_RUNNING;
+	if (strip_suffix(name, ".enabled_ns"))
+		offset = offsetof(struct counter_value, enabled_ns);
+	else if (strip_suffix(name, ".running_ns"))
+		offset = offsetof(struct counter_value, running_ns);
 	/* An event's own column stands before those of its times. */
-	event = column->kind == COLUMN_COUNT
-			? event_list_add(&records->events, reader->cell)
-			: event_list_find(&records->events, reader->cell);
-	if (event < 0 || reader->cell[0] == '\0')
+	event = offset == offsetof(struct counter_value, count)
+			? event_list_add(&records->events, name)
+			: event_list_find(&records->events, name);
+	if (event < 0 || name[0] == '\0')
 		return refuse(reader, "unknown column");
-	column->index = (size_t)event;
-	reader->columns_count++;
+	*column = (struct column){.offset = records->type->values + offset +
+					    (size_t)event * sizeof(struct counter_value)};
 	return 0;
 }
 
-static const char *intern(struct records *records, const char *name)
+static bool is_name(const char *name, const char *text, size_t length)
+{
+	return memcmp(name, text, length) == 0 && name[length] == '\0';
+}
+
+static const char *intern(struct records *records, const char *text, size_t length)
 {
 	char **names;
 
 	for (size_t i = 0; i < records->names_count; i++)
-		if (strcmp(records->names[i], name) == 0)
+		if (strnlen(records->names[i], length + 1) == length &&
+			is_name(records->names[i], text, length))
 			return records->names[i];
 	names = realloc(records->names, (records->names_count + 1) * sizeof(*names));
 	if (!names)
 		return NULL;
 	records->names = names;
-	names[records->names_count] = strdup(name);
+	names[records->names_count] = strndup(text, length);
 	if (!names[records->names_count])
 		return NULL;
 	return names[records->names_count++];
 }
 
-static int parse_whole(const char *cell, uint64_t *value)
+static void set_whole(const struct field *field, void *at, uint64_t value)
 {
-	char *end;
-
-	if (cell[0] == '\0') {
-		*value = 0;
-		return 0;
-	}
-	if (cell[0] < '0' || cell[0] > '9')
-		return -EINVAL;
-	errno = 0;
-	*value = strtoull(cell, &end, 10);
-	return *end || errno ? -EINVAL : 0;
-}
-
-static int set_number(const struct field *field, void *at, const char *cell)
-{
-	uint64_t whole = 0;
-	char *end;
-
-	if (field->type == FIELD_DOUBLE) {
-		*(double *)at = cell[0] ? strtod(cell, &end) : 0;
-		return cell[0] && *end ? -EINVAL : 0;
-	}
-	if (field->type == FIELD_S64 || field->type == FIELD_INT) {
-		errno = 0;
-		long long value = cell[0] ? strtoll(cell, &end, 10) : 0;
-
-		if (cell[0] && (*end || errno))
-			return -EINVAL;
-		if (field->type == FIELD_S64)
-			*(int64_t *)at = value;
-		else
-			*(int *)at = (int)value;
-		return 0;
-	}
-	if (parse_whole(cell, &whole))
-		return -EINVAL;
-	if (field->type == FIELD_U64)
-		*(uint64_t *)at = whole;
+	if (!field || field->type == FIELD_U64)
+		*(uint64_t *)at = value;
+	else if (field->type == FIELD_S64)
+		*(int64_t *)at = (int64_t)value;
+	else if (field->type == FIELD_INT)
+		*(int *)at = (int)value;
 	else if (field->type == FIELD_UNSIGNED)
-		*(unsigned *)at = (unsigned)whole;
+		*(unsigned *)at = (unsigned)value;
 	else
-		*(bool *)at = whole != 0;
+		*(bool *)at = value != 0;
+}
+
+static int set_number(struct reader *reader, const struct field *field, void *at)
+{
+	const struct csv *csv = &reader->csv;
+	uint64_t whole = 0;
+	int64_t number = 0;
+	int error;
+
+	if (field && field->type == FIELD_DOUBLE) {
+		error = csv_double(csv, at);
+	} else if (field && (field->type == FIELD_S64 || field->type == FIELD_INT)) {
+		error = csv_signed(csv, &number);
+		set_whole(field, at, (uint64_t)number);
+	} else {
+		error = csv_whole(csv, &whole);
+		set_whole(field, at, whole);
+	}
+	return error ? refuse(reader, "not a number") : 0;
+}
+
+static int set_name(
+	struct reader *reader, struct records *records, struct column *column, void *at)
+{
+	const char *name = column->name;
+
+	if (!name || reader->csv.length != column->name_length ||
+		memcmp(name, reader->csv.cell, reader->csv.length) != 0)
+		name = intern(records, reader->csv.cell, reader->csv.length);
+	if (!name)
+		return -ENOMEM;
+	column->name = name;
+	column->name_length = reader->csv.length;
+	*(const char **)at = name;
 	return 0;
 }
 
-static int set_field(struct reader *reader, struct records *records,
-	const struct field *field, void *record)
+static void set_text(const struct csv *csv, char *at)
 {
-	void *at = (char *)record + field->offset;
+	size_t length = csv->length < RECORD_TEXT - 1 ? csv->length : RECORD_TEXT - 1;
 
-	if (field->type == FIELD_NAME) {
-		const char *name = intern(records, reader->cell);
+	memcpy(at, csv->cell, length);
+	at[length] = '\0';
+}
 
-		if (!name)
-			return -ENOMEM;
-		*(const char **)at = name;
+static bool is_whole(const struct field *field)
+{
+	return !field || (field->type != FIELD_NAME && field->type != FIELD_TEXT &&
+				 field->type != FIELD_DOUBLE);
+}
+
+static int read_cell(struct reader *reader, struct records *records,
+	struct column *column, void *record)
+{
+	void *at = (char *)record + column->offset;
+	uint64_t whole;
+	int error;
+
+	if (is_whole(column->field) && csv_next_whole(&reader->csv, &whole)) {
+		set_whole(column->field, at, whole);
 		return 0;
 	}
-	if (field->type == FIELD_TEXT) {
-		(void)snprintf(at, RECORD_TEXT, "%.*s", RECORD_TEXT - 1, reader->cell);
-		return 0;
-	}
-	if (set_number(field, at, reader->cell))
-		return refuse(reader, "not a number");
+	error = next_cell(reader);
+	if (error)
+		return error;
+	if (reader->csv.cut)
+		return READ_CUT;
+	if (is_whole(column->field) || column->field->type == FIELD_DOUBLE)
+		return set_number(reader, column->field, at);
+	if (column->field->type == FIELD_NAME)
+		return set_name(reader, records, column, at);
+	set_text(&reader->csv, at);
 	return 0;
 }
 
-static int set_cell(
-	struct reader *reader, struct records *records, size_t column_index, void *record)
-{
-	const struct column *column = &reader->columns[column_index];
-	struct counter_value *value;
-	uint64_t number;
-
-	if (column->kind == COLUMN_FIELD)
-		return set_field(
-			reader, records, &records->type->fields[column->index], record);
-	if (parse_whole(reader->cell, &number))
-		return refuse(reader, "not a count");
-	value = (struct counter_value *)(void *)((char *)record + records->type->values) +
-		column->index;
-	if (column->kind == COLUMN_COUNT)
-		value->count = number;
-	else if (column->kind == COLUMN_ENABLED)
-		value->enabled_ns = number;
-	else
-		value->running_ns = number;
-	return 0;
-}
-
-static void *append_blank(struct records *records)
+/* A file may lack a column: names are never NULL. */
+static void *blank_record(struct records *records)
 {
 	const struct record_type *type = records->type;
-	const char *none = intern(records, "");
-	char *record;
+	const char *none = intern(records, "", 0);
+	char *record = none ? calloc(1, type->size) : NULL;
 
-	if (!none)
-		return NULL;
-	if (records->count == records->capacity) {
-		size_t capacity = records->capacity ? 2 * records->capacity : 1024;
-		void *rows = realloc(records->rows, capacity * type->size);
-
-		if (!rows)
-			return NULL;
-		records->rows = rows;
-		records->capacity = capacity;
-	}
-	record = (char *)records->rows + records->count * type->size;
-	memset(record, 0, type->size);
-	/* A file may lack a column: names are never NULL. */
-	for (size_t i = 0; i < type->fields_count; i++)
+	for (size_t i = 0; record && i < type->fields_count; i++)
 		if (type->fields[i].type == FIELD_NAME)
 			*(const char **)(void *)(record + type->fields[i].offset) = none;
 	return record;
 }
 
-static int read_row(struct reader *reader, struct records *records)
+/* Every row has a cell for each column, so that one record serves all of them. 0, or
+ * READ_CUT for a row that is not complete. */
+static int read_row(struct reader *reader, struct records *records, void *record)
 {
-	void *record = append_blank(records);
 	size_t column = 0;
 
-	if (!record)
-		return -ENOMEM;
+	csv_begin_row(&reader->csv);
 	do {
-		int error = next_cell(reader);
+		int error;
 
-		if (error)
-			return error;
-		if (reader->file_ended)
-			return 0; /* cut short: the row does not count */
 		if (column == reader->columns_count)
 			return refuse(reader, "more cells than columns");
-		error = set_cell(reader, records, column++, record);
+		error = read_cell(reader, records, &reader->columns[column++], record);
 		if (error)
 			return error;
-	} while (!reader->row_ended);
+	} while (!reader->csv.row_ended);
 	if (column != reader->columns_count)
 		return refuse(reader, "fewer cells than columns");
-	records->count++;
 	return 0;
 }
 
 static bool has_key(const struct reader *reader, const struct record_type *type)
 {
 	for (size_t i = 0; i < reader->columns_count; i++)
-		if (reader->columns[i].kind == COLUMN_FIELD &&
-			strcmp(type->fields[reader->columns[i].index].name, type->key) ==
-				0)
+		if (reader->columns[i].field &&
+			strcmp(reader->columns[i].field->name, type->key) == 0)
 			return true;
 	return false;
 }
 
-int records_parse_csv(struct records *records, const struct record_type *type,
-	const char *csv, size_t length, struct complaint *complaint)
+static int read_header(struct reader *reader, struct records *records)
 {
-	struct reader reader = {
-		.at = csv, .end = csv + length, .line = 1, .complaint = complaint};
-	int error = 0;
+	int error;
 
-	*records = (struct records){.type = type};
 	do {
-		error = next_cell(&reader);
-		if (!error && reader.file_ended)
-			error = refuse(&reader, "the header line is not complete");
+		error = next_cell(reader);
+		if (!error && reader->csv.cut)
+			error = refuse(reader, "the header line is not complete");
 		if (!error)
-			error = add_column(&reader, records);
-	} while (!error && !reader.row_ended);
-	if (!error && !has_key(&reader, type)) {
-		complaint_what(
-			complaint, "line 1 of the CSV is no header of %s", type->noun);
-		complaint_why(complaint, "there is no column \"%s\"", type->key);
+			error = add_column(reader, records);
+	} while (!error && !reader->csv.row_ended);
+	if (!error && !has_key(reader, records->type)) {
+		complaint_what(reader->complaint, "line 1 of the CSV is no header of %s",
+			records->type->noun);
+		complaint_why(reader->complaint, "there is no column \"%s\"",
+			records->type->key);
 		error = -EINVAL;
 	}
-	while (!error && reader.at < reader.end) {
-		reader.line++;
-		error = read_row(&reader, records);
+	return error;
+}
+
+static int read_rows(struct reader *reader, struct records *records, void *record,
+	record_visit *visit, void *context)
+{
+	int error = 0;
+
+	for (reader->line = 2; !error && csv_more(&reader->csv); reader->line++) {
+		error = read_row(reader, records, record);
+		while (error == READ_CUT && !reader->csv.last) {
+			error = csv_refill(&reader->csv);
+			if (!error)
+				error = read_row(reader, records, record);
+		}
+		if (error == READ_CUT)
+			return 0; /* the row does not count */
+		if (!error)
+			error = visit(context, record, records);
 	}
+	return error;
+}
+
+static int read_csv(struct reader *reader, struct records *records, record_visit *visit,
+	void *context)
+{
+	void *record = blank_record(records);
+	int error = record ? 0 : -ENOMEM;
+
+	if (!error)
+		error = read_header(reader, records);
+	if (!error)
+		error = read_rows(reader, records, record, visit, context);
 	if (error == -ENOMEM)
-		complaint_what(complaint, "not enough memory for the CSV");
+		complaint_what(reader->complaint, "not enough memory for the CSV");
+	free(record);
 	if (error)
 		records_release(records);
 	return error;
 }
 
+int records_visit_csv(struct records *records, const struct record_type *type,
+	const char *path, record_visit *visit, void *context, struct complaint *complaint)
+{
+	struct reader reader = {.line = 1, .complaint = complaint};
+	struct complaint first;
+	int error = csv_open(&reader.csv, path);
+
+	*records = (struct records){.type = type};
+	*complaint = (struct complaint){.what = ""};
+	if (!error)
+		error = read_csv(&reader, records, visit, context);
+	csv_close(&reader.csv);
+	if (!error)
+		return 0;
+	first = *complaint;
+	if (first.what[0])
+		complaint_what(complaint, "%.150s: %.100s", path, first.what);
+	else
+		complaint_cannot(complaint, "read", path, error);
+	return error;
+}
+
+static int append(void *context, const void *record, const struct records *unused)
+{
+	struct records *records = context;
+	const size_t size = records->type->size;
+
+	(void)unused;
+	if (records->count == records->capacity) {
+		size_t capacity = records->capacity ? 2 * records->capacity : 1024;
+		void *rows = realloc(records->rows, capacity * size);
+
+		if (!rows)
+			return -ENOMEM;
+		records->rows = rows;
+		records->capacity = capacity;
+	}
+	memcpy((char *)records->rows + records->count++ * size, record, size);
+	return 0;
+}
+
+int records_parse_csv(struct records *records, const struct record_type *type,
+	const char *csv, size_t length, struct complaint *complaint)
+{
+	struct reader reader = {.line = 1, .complaint = complaint};
+
+	csv_of(&reader.csv, csv, length);
+	*records = (struct records){.type = type};
+	return read_csv(&reader, records, append, records);
+}
+
 int records_load_csv(struct records *records, const struct record_type *type,
 	const char *path, struct complaint *complaint)
 {
-	struct text text;
-	int error;
-
-	text_init(&text);
-	error = file_read_all(path, &text);
-	if (error) {
-		complaint_what(complaint, "cannot read %s", path);
-		complaint_why(complaint, "%s", strerror(-error));
-	} else {
-		error = records_parse_csv(
-			records, type, text.bytes, text.length, complaint);
-		if (error) {
-			struct complaint first = *complaint;
-
-			complaint_what(complaint, "%.150s: %.100s", path, first.what);
-		}
-	}
-	text_release(&text);
-	return error;
+	return records_visit_csv(records, type, path, append, records, complaint);
 }
 
 void records_release(struct records *records)

@@ -93,6 +93,15 @@ int records_parse_csv(struct records *records, const struct record_type *type,
 	const char *csv, size_t length, struct complaint *complaint);
 int records_load_csv(struct records *records, const struct record_type *type,
 	const char *path, struct complaint *complaint);
+
+/* The same without keeping the rows, for files larger than memory: each is visited and
+ * then gone; the names that it refers to, and the events, stay in `records` until its
+ * release. Ends with the visitor's first error. */
+typedef int record_visit(
+	void *context, const void *record, const struct records *records);
+int records_visit_csv(struct records *records, const struct record_type *type,
+	const char *path, record_visit *visit, void *context,
+	struct complaint *complaint);
 void records_release(struct records *records);
 
 #endif

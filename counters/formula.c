@@ -195,25 +195,28 @@ static double operate(char operation, double left, double right)
 
 double formula_value(const struct formula *formula, const struct variable *variables)
 {
-	double stack[STACK]; /* deeper by two operands at each level at most */
-	size_t depth = 0;
+	/* The value of no steps; then two operands deeper a level at most. */
+	double stack[1 + STACK];
+	double *top = stack;
 
+	*top = NAN;
 	for (size_t i = 0; i < formula->count; i++) {
 		const struct formula_step *step = &formula->steps[i];
 
 		if (step->operation == STEP_NUMBER) {
-			stack[depth++] = step->number;
+			*++top = step->number;
 		} else if (step->operation == STEP_VARIABLE) {
-			stack[depth++] = variables[step->variable].value;
+			*++top = variables[step->variable].value;
 		} else if (step->operation == STEP_NEGATE) {
-			stack[depth - 1] = -stack[depth - 1];
+			*top = -*top;
 		} else {
-			depth--;
-			stack[depth - 1] =
-				operate(step->operation, stack[depth - 1], stack[depth]);
+			/* An operator comes behind its operands. */
+			/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
+			top[-1] = operate(step->operation, top[-1], top[0]);
+			top--;
 		}
 	}
-	return depth == 1 && isfinite(stack[0]) ? stack[0] : NAN;
+	return isfinite(*top) ? *top : NAN;
 }
 
 void formula_release(struct formula *formula)

@@ -32,13 +32,14 @@ static int set_up(void **state)
 		return -1;
 	for (size_t i = 0; i < group.events_count; i++)
 		(void)event_list_add(&events, group.events[i].name);
-	reading_init(&reading, &group, &events, NULL);
+	assert_int_equal(reading_init(&reading, &group, &events, NULL), 0);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
+	reading_release(&reading);
 	group_release(&group);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "analysis/staircase.h"
 #include "tests/analysis/synthetic.h"
 
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -566,9 +567,33 @@ static void own_cost_is_taken_off(void **state)
 	}
 }
 
+/* A window that was moved would make a round of its own. */
+static void windows_of_a_round_stand_together(void **state)
+{
+	struct fixture f;
+	struct staircase s;
+	struct measurement first;
+	struct dataset *dataset = &f.run.dataset;
+
+	(void)state;
+	analyse(&f, &usual);
+	first = dataset->measurements[0];
+	memmove(dataset->measurements, dataset->measurements + 1,
+		(dataset->count - 1) * sizeof(first));
+	dataset->measurements[dataset->count - 1] = first;
+	assert_int_equal(staircase_build(&s, dataset,
+				 &(struct staircase_options){.groups = f.run.groups,
+					 .groups_count = f.run.groups_count,
+					 .machine = &f.run.machine,
+					 .baseline = f.run.environment.baseline}),
+		-EBADMSG);
+	release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(windows_of_a_round_stand_together),
 		cmocka_unit_test(own_cost_is_taken_off),
 		cmocka_unit_test(estimates_recover_the_truth),
 		cmocka_unit_test(intervals_are_order_statistics),

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cells and numbers of a CSV, and files that are larger than the part in memory. */
+#include "base/text.h"
+#include "core/csv.h"
+#include "core/measurement.h"
+
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct csv csv;
+
+/* The first cell of a text, by the path for whole numbers where that takes it. */
+static void expect_whole(const char *text, int error, uint64_t expected)
+{
+	uint64_t value = 0;
+
+	csv_of(&csv, text, strlen(text));
+	if (csv_next_whole(&csv, &value)) {
+		assert_int_equal(error, 0);
+	} else {
+		assert_int_equal(csv_next(&csv), 0);
+		assert_int_equal(csv_whole(&csv, &value), error);
+	}
+	if (!error)
+		assert_true(value == expected);
+}
+
+static void test_whole_numbers(void **state)
+{
+	(void)state;
+	expect_whole("0,", 0, 0);
+	expect_whole(",", 0, 0);
+	expect_whole("42", 0, 42);
+	expect_whole("42\r\n", 0, 42);
+	expect_whole("\"42\",", 0, 42);
+	expect_whole("999999999999999999,", 0, 999999999999999999);
+	expect_whole("1000000000000000000,", 0, 1000000000000000000);
+	expect_whole("18446744073709551615\n", 0, UINT64_MAX);
+	expect_whole("18446744073709551616\n", -EINVAL, 0);
+	expect_whole("99999999999999999999999,", -EINVAL, 0);
+	expect_whole("-1,", -EINVAL, 0);
+	expect_whole("+1,", -EINVAL, 0);
+	expect_whole(" 1,", -EINVAL, 0);
+	expect_whole("1 ,", -EINVAL, 0);
+	expect_whole("0x10,", -EINVAL, 0);
+	expect_whole("4\r2,", -EINVAL, 0);
+}
+
+static void expect_signed(const char *text, int error, int64_t expected)
+{
+	int64_t value = 0;
+
+	csv_of(&csv, text, strlen(text));
+	assert_int_equal(csv_next(&csv), 0);
+	assert_int_equal(csv_signed(&csv, &value), error);
+	if (!error)
+		assert_true(value == expected);
+}
+
+static void test_signed_numbers(void **state)
+{
+	(void)state;
+	expect_signed("-1,", 0, -1);
+	expect_signed("", 0, 0);
+	expect_signed("9223372036854775807", 0, INT64_MAX);
+	expect_signed("9223372036854775808", -EINVAL, 0);
+	expect_signed("-", -EINVAL, 0);
+	expect_signed("--1", -EINVAL, 0);
+}
+
+static void expect_double(const char *text, int error)
+{
+	double value = 0;
+
+	csv_of(&csv, text, strlen(text));
+	assert_int_equal(csv_next(&csv), 0);
+	assert_int_equal(csv_double(&csv, &value), error);
+	/* The C library rounds to nearest: the short way must give the same bits. */
+	if (!error)
+		assert_true(value == strtod(text, NULL));
+}
+
+static void test_doubles(void **state)
+{
+	(void)state;
+	expect_double("2.62288", 0);
+	expect_double("0.1", 0);
+	expect_double("123456789012345", 0);
+	expect_double("1234567890.12345", 0);
+	expect_double("9999999999999999", 0);
+	expect_double("0.000000000000001", 0);
+	expect_double(".5", 0);
+	expect_double("5.", 0);
+	expect_double("-1.5", 0);
+	expect_double("1e-300", 0);
+	expect_double("", 0);
+	expect_double("1.2.3", -EINVAL);
+	expect_double("one", -EINVAL);
+	expect_double("1x", -EINVAL);
+}
+
+static void expect_cell(const char *expected, bool row_ended)
+{
+	assert_int_equal(csv_next(&csv), 0);
+	assert_int_equal(csv.length, strlen(expected));
+	assert_memory_equal(csv.cell, expected, csv.length);
+	assert_int_equal(csv.row_ended, row_ended);
+}
+
+static void test_cells(void **state)
+{
+	static const char text[] = "a,\"b, \"\"b\"\"\nb\",,\"\"\r\nlast,\"cut";
+	char longest[CSV_CELL + 2];
+
+	(void)state;
+	csv_of(&csv, text, strlen(text));
+	expect_cell("a", false);
+	expect_cell("b, \"b\"\nb", false);
+	expect_cell("", false);
+	expect_cell("", true);
+	expect_cell("last", false);
+	expect_cell("cut", true);
+	assert_true(csv.cut);
+	assert_false(csv_more(&csv));
+	memset(longest, 'x', sizeof(longest));
+	csv_of(&csv, longest, CSV_CELL);
+	assert_int_equal(csv_next(&csv), 0);
+	csv_of(&csv, longest, CSV_CELL + 1);
+	assert_int_equal(csv_next(&csv), -E2BIG);
+	longest[0] = '"';
+	csv_of(&csv, longest, CSV_CELL + 2);
+	assert_int_equal(csv_next(&csv), -E2BIG);
+}
+
+enum { ROWS = 6000 };
+
+/* Rows of every length up to some hundred bytes, so that the parts of a file end at every
+ * place of a row; with separators inside of quotes. */
+static void make_row(struct measurement *m, uint64_t i)
+{
+	*m = (struct measurement){.round = i, .clock_ghz = 2 + (double)i / 8};
+	m->point = (struct point){.kernel = i % 3 ? "chase" : "strided, \"old\"",
+		.backend = i % 2 ? "small" : "thp",
+		.group = "none",
+		.bytes = i * i,
+		.stride = 64,
+		.node = -1};
+	memset(m->error, "\"x,\n"[i % 4], i % 200);
+}
+
+static int check_row(void *context, const void *record, const struct records *records)
+{
+	const struct measurement *m = record;
+	struct measurement expected;
+	uint64_t *next = context;
+
+	make_row(&expected, (*next)++);
+	assert_string_equal(m->point.kernel, expected.point.kernel);
+	assert_string_equal(m->point.backend, expected.point.backend);
+	assert_int_equal(m->point.bytes, expected.point.bytes);
+	assert_int_equal(m->point.node, -1);
+	assert_int_equal(m->round, expected.round);
+	assert_true(m->clock_ghz == expected.clock_ghz);
+	assert_string_equal(m->error, expected.error);
+	return records->names_count < 8 ? 0 : -EPROTO;
+}
+
+static void write_rows(FILE *file)
+{
+	const struct event_list events = {.count = 0};
+	struct measurement m;
+	struct text text;
+
+	text_init(&text);
+	record_csv_header(&measurement_record, &events, &text);
+	for (uint64_t i = 0; i < ROWS; i++) {
+		make_row(&m, i);
+		record_csv_row(&measurement_record, &m, &events, &text);
+	}
+	text_append(&text, "chase,sma"); /* cut short */
+	assert_int_equal(fwrite(text.bytes, 1, text.length, file), text.length);
+	text_release(&text);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void read_rows(const char *path)
+{
+	struct complaint complaint;
+	struct records records;
+	uint64_t count = 0;
+
+	assert_int_equal(records_visit_csv(&records, &measurement_record, path, check_row,
+				 &count, &complaint),
+		0);
+	assert_int_equal(count, ROWS);
+	assert_null(records.rows);
+	records_release(&records);
+}
+
+static void test_files_come_in_parts(void **state)
+{
+	char path[] = "/tmp/test-csv-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	write_rows(fdopen(fd, "w"));
+	read_rows(path);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* A pipe gives what it has, in parts of its own. */
+static void test_pipes(void **state)
+{
+	char path[] = "/tmp/test-csv-XXXXXX";
+	char fifo[64];
+	pid_t child;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	(void)snprintf(fifo, sizeof(fifo), "%s/fifo", path);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	child = fork();
+	if (child == 0) {
+		write_rows(fopen(fifo, "w"));
+		_exit(0);
+	}
+	assert_true(child > 0);
+	read_rows(fifo);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(unlink(fifo), 0);
+	assert_int_equal(rmdir(path), 0);
+}
+
+static int refuse_third(void *context, const void *record, const struct records *records)
+{
+	uint64_t *count = context;
+
+	(void)record;
+	(void)records;
+	return ++*count == 3 ? -EPROTO : 0;
+}
+
+static void test_visitor_ends_it(void **state)
+{
+	char path[] = "/tmp/test-csv-XXXXXX";
+	struct complaint complaint;
+	struct records records;
+	uint64_t count = 0;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	write_rows(fdopen(fd, "w"));
+	assert_int_equal(records_visit_csv(&records, &measurement_record, path,
+				 refuse_third, &count, &complaint),
+		-EPROTO);
+	assert_int_equal(count, 3);
+	assert_non_null(strstr(complaint.what, path));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(records_visit_csv(&records, &measurement_record, path,
+				 refuse_third, &count, &complaint),
+		-ENOENT);
+	assert_non_null(strstr(complaint.what, path));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole_numbers),
+		cmocka_unit_test(test_signed_numbers),
+		cmocka_unit_test(test_doubles),
+		cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_files_come_in_parts),
+		cmocka_unit_test(test_pipes),
+		cmocka_unit_test(test_visitor_ends_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
