@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/comparison-print.h"
 
+#include "analysis/json-text.h"
 #include "analysis/summary.h"
 #include "base/number.h"
 
@@ -381,14 +382,6 @@ int comparison_print(const struct comparison *comparison,
 	return text->error;
 }
 
-static void csv_number(struct text *text, double value)
-{
-	if (isnan(value))
-		text_append(text, ",");
-	else
-		text_format(text, ",%.9g", value);
-}
-
 int comparison_print_csv(const struct comparison *comparison, struct text *text)
 {
 	text_append(
@@ -402,20 +395,14 @@ int comparison_print_csv(const struct comparison *comparison, struct text *text)
 			text_format(text, "%s,\"%s\",%s,%zu", one->allocator,
 				comparison_name(comparison, q), unit_of(q),
 				one->values[q].count);
-			csv_number(text, one->values[q].median);
-			csv_number(text, one->ratios[q].median);
-			csv_number(text, one->ratios[q].low);
-			csv_number(text, one->ratios[q].high);
+			csv_number(text, one->values[q].median, 9);
+			csv_number(text, one->ratios[q].median, 9);
+			csv_number(text, one->ratios[q].low, 9);
+			csv_number(text, one->ratios[q].high, 9);
 			text_format(text, ",%s\n", verdict_name(one->verdicts[q]));
 		}
 	}
 	return text->error;
-}
-
-static void set_number(json_t *object, const char *key, double value)
-{
-	(void)json_object_set_new(
-		object, key, isnan(value) ? json_null() : json_real(value));
 }
 
 static json_t *contender_to_json(
@@ -440,10 +427,12 @@ static json_t *contender_to_json(
 		(void)json_object_set_new(row, "unit", json_string(unit_of(q)));
 		(void)json_object_set_new(
 			row, "rounds", json_integer((json_int_t)one->values[q].count));
-		set_number(row, "value", one->values[q].median);
-		set_number(row, "ratio", one->ratios[q].median);
-		set_number(row, "low", one->ratios[q].low);
-		set_number(row, "high", one->ratios[q].high);
+		(void)json_object_set_new(
+			row, "value", json_number(one->values[q].median));
+		(void)json_object_set_new(
+			row, "ratio", json_number(one->ratios[q].median));
+		(void)json_object_set_new(row, "low", json_number(one->ratios[q].low));
+		(void)json_object_set_new(row, "high", json_number(one->ratios[q].high));
 		(void)json_object_set_new(
 			row, "verdict", json_string(verdict_name(one->verdicts[q])));
 		(void)json_array_append_new(quantities, row);
@@ -458,7 +447,6 @@ int comparison_print_json(const struct comparison *comparison,
 	json_t *root = json_object();
 	json_t *contenders = json_array();
 	struct text headline;
-	char *dump;
 
 	text_init(&headline);
 	comparison_headline(comparison, &headline);
@@ -470,13 +458,6 @@ int comparison_print_json(const struct comparison *comparison,
 		(void)json_array_append_new(contenders,
 			contender_to_json(comparison, &comparison->contenders[i]));
 	(void)json_object_set_new(root, "contenders", contenders);
-	dump = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-	text_append(text, dump ? dump : "");
-	text_append(text, "\n");
-	if (!dump)
-		text->error = -ENOMEM;
-	free(dump);
 	text_release(&headline);
-	json_decref(root);
-	return text->error;
+	return json_print(root, 9, text);
 }

@@ -2,6 +2,7 @@
 #include "analysis/difference.h"
 
 #include "analysis/findings.h"
+#include "analysis/json-text.h"
 #include "analysis/summary.h"
 #include "base/number.h"
 
@@ -152,13 +153,6 @@ int differences_print(
 	return text->error;
 }
 
-static void csv_number(struct text *text, double value)
-{
-	text_append(text, ",");
-	if (isfinite(value))
-		text_format(text, "%.9g", value);
-}
-
 int differences_print_csv(const struct differences *d, struct text *text)
 {
 	text_append(text,
@@ -169,22 +163,16 @@ int differences_print_csv(const struct differences *d, struct text *text)
 
 		text_format(text, "\"%s\",\"%s\",%s,%d,%zu,%zu", row->subject, row->what,
 			row->unit, row->claim, row->counts[0], row->counts[1]);
-		csv_number(text, row->medians[0]);
-		csv_number(text, row->medians[1]);
-		csv_number(text, row->ratio.median);
-		csv_number(text, row->ratio.low);
-		csv_number(text, row->ratio.high);
-		csv_number(text, row->together.low);
-		csv_number(text, row->together.high);
+		csv_number(text, row->medians[0], 9);
+		csv_number(text, row->medians[1], 9);
+		csv_number(text, row->ratio.median, 9);
+		csv_number(text, row->ratio.low, 9);
+		csv_number(text, row->ratio.high, 9);
+		csv_number(text, row->together.low, 9);
+		csv_number(text, row->together.high, 9);
 		text_format(text, ",%s\n", verdict_name(row->verdict));
 	}
 	return text->error;
-}
-
-static void set_number(json_t *object, const char *key, double value)
-{
-	(void)json_object_set_new(
-		object, key, isfinite(value) ? json_real(value) : json_null());
 }
 
 static json_t *row_to_json(const struct difference *row)
@@ -199,13 +187,14 @@ static json_t *row_to_json(const struct difference *row)
 		object, "first_rounds", json_integer((json_int_t)row->counts[0]));
 	(void)json_object_set_new(
 		object, "second_rounds", json_integer((json_int_t)row->counts[1]));
-	set_number(object, "first", row->medians[0]);
-	set_number(object, "second", row->medians[1]);
-	set_number(object, "ratio", row->ratio.median);
-	set_number(object, "low", row->ratio.low);
-	set_number(object, "high", row->ratio.high);
-	set_number(object, "together_low", row->together.low);
-	set_number(object, "together_high", row->together.high);
+	(void)json_object_set_new(object, "first", json_number(row->medians[0]));
+	(void)json_object_set_new(object, "second", json_number(row->medians[1]));
+	(void)json_object_set_new(object, "ratio", json_number(row->ratio.median));
+	(void)json_object_set_new(object, "low", json_number(row->ratio.low));
+	(void)json_object_set_new(object, "high", json_number(row->ratio.high));
+	(void)json_object_set_new(object, "together_low", json_number(row->together.low));
+	(void)json_object_set_new(
+		object, "together_high", json_number(row->together.high));
 	(void)json_object_set_new(
 		object, "verdict", json_string(verdict_name(row->verdict)));
 	return object;
@@ -217,25 +206,18 @@ int differences_print_json(
 	json_t *root = json_object();
 	json_t *rows = json_array();
 	struct text headline;
-	char *dump;
 
 	text_init(&headline);
 	differences_headline(d, &headline);
 	(void)json_object_set_new(root, "headline", json_string(headline.bytes));
 	(void)json_object_set_new(root, "first", json_string(folders[0]));
 	(void)json_object_set_new(root, "second", json_string(folders[1]));
-	set_number(root, "claim_confidence", d->claim_confidence);
-	set_number(root, "row_confidence", d->row_confidence);
+	(void)json_object_set_new(
+		root, "claim_confidence", json_number(d->claim_confidence));
+	(void)json_object_set_new(root, "row_confidence", json_number(d->row_confidence));
 	for (size_t i = 0; i < d->count; i++)
 		(void)json_array_append_new(rows, row_to_json(&d->list[i]));
 	(void)json_object_set_new(root, "rows", rows);
-	dump = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-	text_append(text, dump ? dump : "");
-	text_append(text, "\n");
-	if (!dump)
-		text->error = -ENOMEM;
-	free(dump);
 	text_release(&headline);
-	json_decref(root);
-	return text->error;
+	return json_print(root, 9, text);
 }

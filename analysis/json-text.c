@@ -5,6 +5,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+void csv_number(struct text *text, double value, unsigned digits)
+{
+	text_append(text, ",");
+	if (isfinite(value))
+		text_format(text, "%.*g", (int)digits, value);
+}
+
 json_t *json_number(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();

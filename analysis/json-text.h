@@ -6,6 +6,9 @@
 
 #include <jansson.h>
 
+/* A comma and the number, in so many digits; nothing behind it for what is not finite. */
+void csv_number(struct text *text, double value, unsigned digits);
+
 /* A real; null for what is not finite. */
 json_t *json_number(double value);
 

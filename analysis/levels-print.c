@@ -2,6 +2,7 @@
 #include "analysis/levels-print.h"
 
 #include "analysis/findings.h"
+#include "analysis/json-text.h"
 #include "analysis/summary.h"
 #include "base/number.h"
 
@@ -170,13 +171,6 @@ int levels_print_csv_header(struct text *text)
 	return text->error;
 }
 
-static void csv_number(struct text *text, double value)
-{
-	text_append(text, ",");
-	if (isfinite(value))
-		text_format(text, "%.6g", value);
-}
-
 int levels_print_csv(
 	const struct levels *levels, const struct machine *machine, struct text *text)
 {
@@ -190,26 +184,21 @@ int levels_print_csv(
 			series->backend, series->stride, series->cpu, series->node,
 			level->name, kind_name(level->kind),
 			level_witness_name(level->witness));
-		csv_number(text, level->confidence);
+		csv_number(text, level->confidence, 6);
 		text_append(text, ",");
 		if (level->nominal.bytes)
 			text_format(text, "%" PRIu64, level->nominal.bytes);
 		for (int v = 0; v < LEVEL_VALUES; v++) {
 			const struct level_value *value = &level->values[v];
 
-			csv_number(text, value->value);
-			csv_number(text, value->low);
-			csv_number(text, value->high);
+			csv_number(text, value->value, 6);
+			csv_number(text, value->low, 6);
+			csv_number(text, value->high, 6);
 		}
 		level_verdict(levels, level, machine, verdict);
 		text_format(text, ",\"%s\"\n", verdict);
 	}
 	return text->error;
-}
-
-static json_t *to_json(double value)
-{
-	return isfinite(value) ? json_real(value) : json_null();
 }
 
 static json_t *level_to_json(const struct levels *levels, const struct level *level,
@@ -223,7 +212,7 @@ static json_t *level_to_json(const struct levels *levels, const struct level *le
 	(void)json_object_set_new(object, "kind", json_string(kind_name(level->kind)));
 	(void)json_object_set_new(
 		object, "witness", json_string(level_witness_name(level->witness)));
-	(void)json_object_set_new(object, "confidence", to_json(level->confidence));
+	(void)json_object_set_new(object, "confidence", json_number(level->confidence));
 	(void)json_object_set_new(object, "announced_bytes",
 		level->nominal.bytes ? json_integer((json_int_t)level->nominal.bytes)
 				     : json_null());
@@ -231,9 +220,9 @@ static json_t *level_to_json(const struct levels *levels, const struct level *le
 		const struct level_value *value = &level->values[v];
 		json_t *row = json_object();
 
-		(void)json_object_set_new(row, "value", to_json(value->value));
-		(void)json_object_set_new(row, "low", to_json(value->low));
-		(void)json_object_set_new(row, "high", to_json(value->high));
+		(void)json_object_set_new(row, "value", json_number(value->value));
+		(void)json_object_set_new(row, "low", json_number(value->low));
+		(void)json_object_set_new(row, "high", json_number(value->high));
 		(void)json_object_set_new(object, value_names[v], row);
 	}
 	(void)json_object_set_new(object, "verdict", json_string(verdict));
@@ -280,16 +269,8 @@ int levels_print_json(const struct levels *levels, size_t count,
 	const struct machine *machine, struct text *text)
 {
 	json_t *root = json_array();
-	char *dump;
 
 	for (size_t i = 0; i < count; i++)
 		(void)json_array_append_new(root, series_to_json(&levels[i], machine));
-	dump = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-	text_append(text, dump ? dump : "");
-	text_append(text, "\n");
-	if (!dump)
-		text->error = -ENOMEM;
-	free(dump);
-	json_decref(root);
-	return text->error;
+	return json_print(root, 6, text);
 }

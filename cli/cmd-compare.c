@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/difference.h"
 #include "cli/cmd.h"
+#include "cli/layout.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -24,8 +25,6 @@ static const char help[] =
 	"  -h, --help           this text\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 wrong usage, 3 nothing that is in both.\n";
-
-enum layout { LAYOUT_TABLE, LAYOUT_CSV, LAYOUT_JSON };
 
 /* A run of a program as read from its folder. */
 struct executed {
@@ -164,25 +163,11 @@ static int print(const char *const folders[2], enum layout layout)
 
 int cmd_compare(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"csv", no_argument, NULL, 'c'},
-		{"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	enum layout layout = LAYOUT_TABLE;
-	int option;
+	enum layout layout;
+	int code;
 
-	optind = 0; /* another command may have parsed before */
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", known, NULL)) != -1) {
-		if (option == 'h')
-			return output_string(help);
-		if (option != 'c' && option != 'j')
-			return message_usage("compare", "unknown or misused option %s",
-				argv[optind - 1]);
-		layout = option == 'c' ? LAYOUT_CSV : LAYOUT_JSON;
-	}
+	if (!layout_options(argc, argv, help, &layout, &code))
+		return code;
 	if (argc - optind != 2)
 		return message_usage("compare",
 			"which two? Name their folders, results/<host>/<time>");

@@ -2,6 +2,7 @@
 #include "analysis/findings.h"
 #include "base/number.h"
 #include "cli/cmd.h"
+#include "cli/layout.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -24,8 +25,6 @@ static const char help[] =
 	"  -h, --help           this text\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 wrong usage, 3 no costs can be told in some DIR.\n";
-
-enum layout { LAYOUT_PEOPLE, LAYOUT_CSV, LAYOUT_JSON };
 
 /* A sweep with its explanation. */
 struct explained {
@@ -118,7 +117,7 @@ static int print_all(
 		else
 			(void)explanation_print(explanation, all[i].folder, text);
 	}
-	if (count > 1 && layout == LAYOUT_PEOPLE)
+	if (count > 1 && layout == LAYOUT_TABLE)
 		if (judge_all(all, count, text))
 			code = EXIT_FAILURE;
 	return code;
@@ -157,25 +156,11 @@ static int tell(char **folders, size_t count, enum layout layout)
 
 int cmd_costs(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"csv", no_argument, NULL, 'c'},
-		{"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	enum layout layout = LAYOUT_PEOPLE;
-	int option;
+	enum layout layout;
+	int code;
 
-	optind = 0; /* another command may have parsed before */
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", known, NULL)) != -1) {
-		if (option == 'h')
-			return output_string(help);
-		if (option != 'c' && option != 'j')
-			return message_usage("costs", "unknown or misused option %s",
-				argv[optind - 1]);
-		layout = option == 'c' ? LAYOUT_CSV : LAYOUT_JSON;
-	}
+	if (!layout_options(argc, argv, help, &layout, &code))
+		return code;
 	if (optind == argc)
 		return message_usage(
 			"costs", "which sweep? Name its folder, results/<host>/<time>");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/levels-print.h"
 #include "cli/cmd.h"
+#include "cli/layout.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -24,8 +25,6 @@ static const char help[] =
 	"  -h, --help           this text\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 wrong usage, 3 nothing to tell levels from.\n";
-
-enum layout { LAYOUT_TABLE, LAYOUT_CSV, LAYOUT_JSON };
 
 static void print_title(
 	const struct series *series, const char *folder, bool named, struct text *text)
@@ -100,26 +99,12 @@ static int add_folder(
 
 int cmd_levels(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"csv", no_argument, NULL, 'c'},
-		{"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	enum layout layout = LAYOUT_TABLE;
+	enum layout layout;
 	struct text text;
-	int option, worst = 0;
+	int code, worst = 0;
 
-	optind = 0; /* another command may have parsed before */
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", known, NULL)) != -1) {
-		if (option == 'h')
-			return output_string(help);
-		if (option != 'c' && option != 'j')
-			return message_usage("levels", "unknown or misused option %s",
-				argv[optind - 1]);
-		layout = option == 'c' ? LAYOUT_CSV : LAYOUT_JSON;
-	}
+	if (!layout_options(argc, argv, help, &layout, &code))
+		return code;
 	if (optind == argc)
 		return message_usage(
 			"levels", "which sweep? Name its folder, results/<host>/<time>");
@@ -127,7 +112,7 @@ int cmd_levels(int argc, char **argv)
 	if (layout == LAYOUT_CSV)
 		(void)levels_print_csv_header(&text);
 	for (int i = optind; i < argc; i++) {
-		int code = add_folder(argv[i], argc - optind > 1, layout, &text);
+		code = add_folder(argv[i], argc - optind > 1, layout, &text);
 
 		/* A failure outweighs what could not be told. */
 		if (worst != 1 && code != 0)
