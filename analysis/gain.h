@@ -14,7 +14,7 @@ struct gain {
 	const struct series *series;
 	uint64_t past_bytes; /* sizes above this one count */
 	/* Of the rounds' geometric means over sizes, to the baseline's; the interval at
-	 * `confidence`, which makes all gains of a run hold together with 95 %. */
+	 * `confidence`, which makes all gains of a run hold together with 99 %. */
 	struct estimate ratio;
 	double confidence;
 	enum verdict verdict;
