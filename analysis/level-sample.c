@@ -71,7 +71,7 @@ static double centre(const struct level_sample *sample, size_t size,
 		if (round && !isnan(sum))
 			sample->scratch[n++] = sum;
 	}
-	return statistics_median(sample->scratch, n);
+	return statistics_median_selected(sample->scratch, n);
 }
 
 /* A size that no drawn round has keeps what all of them say. */
@@ -146,15 +146,15 @@ static void pool_times(struct level_sample *sample)
 	for (size_t i = 0; i < sample->count; i++) {
 		size_t n = gather(sample, i, &sample->pool[used]);
 
-		blocks[count++] = (struct block){
-			used, n, i + 1, statistics_median(&sample->pool[used], n)};
+		blocks[count++] = (struct block){used, n, i + 1,
+			statistics_median_selected(&sample->pool[used], n)};
 		used += n;
 		while (count > 1 && blocks[count - 2].median > blocks[count - 1].median) {
 			struct block *block = &blocks[--count - 1];
 
 			block->count += blocks[count].count;
 			block->end = i + 1;
-			block->median = statistics_median(
+			block->median = statistics_median_selected(
 				&sample->pool[block->first], block->count);
 		}
 	}

@@ -53,6 +53,56 @@ double statistics_median(double *sample, size_t count)
 	return statistics_quantile(sample, count, 0.5);
 }
 
+/* Puts the element that would be `rank`-th in a sorted sample there, none larger before
+ * it and none smaller behind it (Hoare, "Find", 1961). */
+static void select_rank(double *sample, size_t count, size_t rank)
+{
+	size_t low = 0;
+	size_t high = count - 1;
+
+	while (low < high) {
+		double pivot = sample[low + (high - low) / 2];
+		size_t i = low;
+		size_t j = high;
+
+		while (i <= j) {
+			double moved = sample[i];
+
+			if (moved < pivot) {
+				i++;
+			} else if (sample[j] > pivot) {
+				j--;
+			} else {
+				sample[i++] = sample[j];
+				sample[j] = moved;
+				/* Not below 0: the pivot stops it. */
+				j -= j > low;
+			}
+		}
+		if (rank <= j)
+			high = j;
+		else if (rank >= i)
+			low = i;
+		else
+			return;
+	}
+}
+
+double statistics_median_selected(double *sample, size_t count)
+{
+	double below;
+
+	if (count <= INSERTION_MAX)
+		return statistics_median(sample, count);
+	select_rank(sample, count, count / 2);
+	if (count % 2)
+		return sample[count / 2];
+	below = sample[0];
+	for (size_t i = 1; i < count / 2; i++)
+		below = sample[i] > below ? sample[i] : below;
+	return below + 0.5 * (sample[count / 2] - below);
+}
+
 /* P(X = k) for X binomial with n trials of probability 1/2. */
 static double binomial_half(size_t k, size_t n)
 {

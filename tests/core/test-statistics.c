@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/statistics.h"
 
+#include "base/random.h"
+
 #include "core/plan.h"
 #include "core/tracker.h"
 
@@ -26,6 +28,25 @@ static void test_quantiles(void **state)
 	NEAR(statistics_quantile(sample, 4, 1), 4);
 	NEAR(statistics_quantile(sample, 1, 0.3), 1);
 	assert_true(isnan(statistics_quantile(sample, 0, 0.5)));
+}
+
+/* Of every length, of few values and of many. */
+static void test_median_without_sorting(void **state)
+{
+	double sample[500], same[500];
+	struct random random;
+
+	(void)state;
+	random_init(&random, 1);
+	for (size_t count = 1; count <= 500; count++)
+		for (uint64_t values = 2; values <= 2000; values *= 10) {
+			for (size_t i = 0; i < count; i++)
+				sample[i] = same[i] =
+					(double)random_below(&random, values);
+			assert_true(statistics_median(sample, count) ==
+				    statistics_median_selected(same, count));
+		}
+	assert_true(isnan(statistics_median_selected(sample, 0)));
 }
 
 /* Ranks and coverages from the binomial distribution with p = 1/2, as printed in tables
@@ -110,6 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_quantiles),
+		cmocka_unit_test(test_median_without_sorting),
 		cmocka_unit_test(test_median_interval),
 		cmocka_unit_test(test_monotone),
 		cmocka_unit_test(test_tracker_stops_a_size_as_a_whole),
