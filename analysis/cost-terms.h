@@ -16,8 +16,9 @@ enum cost_term {
 	COST_DRAM, /* fills of L1, by source */
 	COST_L3,
 	COST_L2,
-	COST_WALK,
-	COST_TLB_L2, /* translations from the second-level TLB */
+	COST_WALK, /* of a small page, where page sizes are told apart; else of any */
+	COST_WALK_HUGE, /* of a larger page */
+	COST_TLB_L2,    /* translations from the second-level TLB */
 	COST_WALKER_L3,
 	COST_WALKER_L2, /* fills of the page walker, by source */
 	COST_WALKER_DRAM,

@@ -306,6 +306,11 @@ bool costs_cover(const struct costs *costs, const struct series *series)
 	       series->node == costs->node;
 }
 
+bool costs_list(const struct costs *costs, enum cost_term term)
+{
+	return term != COST_WALK_HUGE || costs->fit.terms.counted[term];
+}
+
 bool costs_vague(const struct costs *costs, enum cost_term term)
 {
 	return costs->fit.states[term] == COST_FITTED &&

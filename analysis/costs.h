@@ -108,6 +108,10 @@ bool costs_cover(const struct costs *costs, const struct series *series);
  * to either side. */
 bool costs_vague(const struct costs *costs, enum cost_term term);
 
+/* Whether a term is to be listed: walks of huge pages are where they have a cost of their
+ * own. */
+bool costs_list(const struct costs *costs, enum cost_term term);
+
 /* "no hardware events are counted", a clause; NULL for COSTS_POSSIBLE. */
 const char *costs_obstacle_text(enum costs_obstacle obstacle);
 

@@ -39,6 +39,8 @@ int explanation_print_csv(const struct explanation *explanation, struct text *te
 		const struct cost_fit *fit = &costs->fit;
 		const bool fitted = fit->states[term] == COST_FITTED;
 
+		if (!costs_list(costs, term))
+			continue;
 		text_format(text, "%s,%s,%s", fit->terms.names[term],
 			state_name(fit->states[term]),
 			fit->states[term] == COST_ENTANGLED
@@ -115,6 +117,8 @@ static json_t *terms_to_json(const struct costs *costs)
 		const enum cost_term term = cost_display_order[k];
 		const bool fitted = fit->states[term] == COST_FITTED;
 
+		if (!costs_list(costs, term))
+			continue;
 		(void)json_array_append_new(array,
 			json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o}", "term",
 				fit->terms.names[term], "state",

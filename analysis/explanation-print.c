@@ -243,7 +243,8 @@ int explanation_print(
 	print_right(text, AT_REMARK - 1, "most/read");
 	text_append(text, "\n");
 	for (int i = 0; i < COST_TERMS; i++)
-		print_term(costs, cost_display_order[i], text);
+		if (costs_list(costs, cost_display_order[i]))
+			print_term(costs, cost_display_order[i], text);
 	if (costs->fit.states[COST_WALK] == COST_FITTED &&
 		!costs->fit.terms.counted[COST_WALKER_L2])
 		text_append(text,

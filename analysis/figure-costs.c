@@ -29,6 +29,7 @@ static const struct {
 	[COST_DRAM] = {"DRAM", "#08306B", "#ffffff"},
 	[COST_TLB_L2] = {"L2 TLB", "#FBE3C5", "#222222"},
 	[COST_WALK] = {"walks", "#D55E00", "#ffffff"},
+	[COST_WALK_HUGE] = {"huge walks", "#E8894A", "#222222"},
 	[COST_WALKER_L2] = {"walker: L2", "#F2B27A", "#222222"},
 	[COST_WALKER_L3] = {"walker: L3", "#B84E00", "#ffffff"},
 	[COST_WALKER_DRAM] = {"walker: DRAM", "#6E2F00", "#ffffff"},

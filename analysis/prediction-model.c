@@ -41,8 +41,8 @@ static const struct series *series_on(const struct explanation *explanation,
 
 static bool is_walk(int term)
 {
-	return term == COST_WALK || term == COST_WALKER_L2 || term == COST_WALKER_L3 ||
-	       term == COST_WALKER_DRAM;
+	return term == COST_WALK || term == COST_WALK_HUGE || term == COST_WALKER_L2 ||
+	       term == COST_WALKER_L3 || term == COST_WALKER_DRAM;
 }
 
 static double walk_cycles(const struct explanation *explanation,

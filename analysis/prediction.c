@@ -14,8 +14,9 @@
 #define COUNTED_ESTIMATE 0.5
 /* Of what a random read of every line of the heap gains. */
 #define BOUNDED_ESTIMATE 0.5
-/* A file's fault maps up to so many pages around it (fault_around_bytes). */
-enum { FAULT_AROUND = 16 };
+/* A file's fault maps up to 16 pages around it that are in memory (fault_around_bytes),
+ * and one where it is written to: 4 is the middle. */
+enum { FAULT_AROUND = 16, FAULT_AROUND_MIDDLE = 4 };
 /* Huge pages for each that is used whole, where memory is handed out and hardly touched.
  */
 #define SPARSE_MOST 4
@@ -79,14 +80,16 @@ static void count_faults(struct prediction *p, const struct page_costs *pages)
 	const struct program_facts *f = &p->facts;
 	const double page = (double)pages->small_bytes;
 	const double first = f->anonymous_bytes / page;
-	const double files = f->file_bytes / page / FAULT_AROUND;
-	const double again = fmax(0, f->faults - first - files);
+	const double files = f->file_bytes / page;
+	const double again = fmax(0, f->faults - first - files / FAULT_AROUND_MIDDLE);
+	const double again_most = fmax(0, f->faults - first - files / FAULT_AROUND);
 	const double touched = fmin(first, f->faults);
 
 	p->heap_share = fmin(1, f->heap_bytes / f->anonymous_bytes);
 	p->heap_faults = p->heap_share * (touched + again);
 	p->heap_faults_low = p->heap_share * touched / HEAP_OVERHEAD;
-	p->heap_faults_high = fmin(1, p->heap_share * HEAP_OVERHEAD) * touched + again;
+	p->heap_faults_high =
+		fmin(1, p->heap_share * HEAP_OVERHEAD) * touched + again_most;
 	/* A heap smaller than a huge page stays as it is. */
 	if (f->heap_bytes < (double)pages->huge_bytes)
 		p->heap_faults = p->heap_faults_low = 0;
@@ -157,8 +160,8 @@ static bool miss_walks(struct prediction *p, const char *why)
 static double walk_share(
 	const struct program_facts *f, const struct prediction_model *model)
 {
-	static const enum cost_term terms[] = {
-		COST_WALK, COST_WALKER_L2, COST_WALKER_L3, COST_WALKER_DRAM};
+	static const enum cost_term terms[] = {COST_WALK, COST_WALK_HUGE, COST_WALKER_L2,
+		COST_WALKER_L3, COST_WALKER_DRAM};
 	double cycles = 0;
 
 	if (f->walk_cycles >= 0 && f->cycles > 0)

@@ -112,10 +112,11 @@ static void memory_used_again_counts_again(void **state)
 	facts.faults = 60000;
 	prediction_make(&p, &facts, &model);
 	close_to(p.heap_faults, 60000);
-	/* Files have their faults too, for 16 pages at once. */
+	/* Files have their faults too, of 1 to 16 pages. */
 	facts.file_bytes = 16 * 4096 * 1000.0;
 	prediction_make(&p, &facts, &model);
-	close_to(p.heap_faults, 59000);
+	close_to(p.heap_faults, 56000);
+	close_to(p.heap_faults_high, 59000);
 	assert_true(p.heap_faults_low < 25601);
 }
 
