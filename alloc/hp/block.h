@@ -77,6 +77,24 @@ static inline void *span_pop(struct span *span)
 	return block;
 }
 
+/* Up to so many. How many. */
+static inline uint32_t span_pop_many(struct span *span, void **blocks, uint32_t most)
+{
+	void *block = span->free;
+	uint32_t count = 0;
+
+	while (count < most && !block_ends_list(block)) {
+		blocks[count++] = block;
+		block = block_next(span, block);
+	}
+	if (count == 0)
+		return 0;
+	span->free = block;
+	span->still = 0;
+	span_count(span, count);
+	return count;
+}
+
 /* By the owner. True: no block is handed out any more, and it is not the current span. */
 static inline bool span_push(struct span *span, void *block)
 {

@@ -2,23 +2,23 @@
 #include "alloc/hp/heap.h"
 
 #include "alloc/hp/check.h"
+#include "alloc/hp/depot.h"
 #include "alloc/hp/orphans.h"
 #include "alloc/hp/parking.h"
-#include "alloc/hp/random.h"
 #include "alloc/hp/remote.h"
 #include "alloc/hp/segments.h"
 
+#include <string.h>
+
 enum {
-	CACHE_BYTES = 256 << 10, /* of a class, at most, */
-	CACHE_BLOCKS = 2048,     /* and so many of them, */
-	CACHE_BLOCKS_LEAST = 4,  /* but so many of the largest */
-	REFILL_BYTES = 4096,     /* carved at once: the rest stays untouched */
+	REFILL_BYTES = 4096, /* carved at once: the rest stays untouched */
 	REFILL_SPANS = 8,
 };
 
 struct span span_none;
 
 struct heap heap_none = {
+	.caches = CACHES_NONE,
 	.bins = {[0 ... CLASS_COUNT - 1] = {.current = &span_none}},
 };
 
@@ -33,44 +33,27 @@ const uint8_t heap_classes[HEAP_DIRECT] = {
 	31, 31, 31, 31, /* 1024 */
 };
 
-static uint32_t cache_limit(unsigned class)
-{
-	size_t blocks = CACHE_BYTES / class_bytes(class);
-
-	if (blocks < CACHE_BLOCKS_LEAST)
-		return CACHE_BLOCKS_LEAST;
-	return blocks < CACHE_BLOCKS ? (uint32_t)blocks : CACHE_BLOCKS;
-}
-
-/* Whose caches, when it has any, keep their limits. */
 static void empty(struct heap *heap)
 {
-	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
-		heap->caches[class].head = NULL;
-		atomic_store(&heap->caches[class].count, 0);
+	for (unsigned class = 0; class < CLASS_COUNT; class ++)
 		heap->bins[class] = (struct bin){.current = &span_none};
-	}
-	heap->key = random_word();
+	atomic_store(&heap->given_back, 0);
 	heap->until_look = 1;
 	heap->look_every = 1;
 }
 
-void heap_init(struct heap *heap, int node, bool caching)
+void heap_init(struct heap *heap, void **slots, int node, bool caching)
 {
 	empty(heap);
-	heap_set_caching(heap, caching);
+	caches_init(&heap->caches, slots);
+	caches_switch(&heap->caches, caching);
 	heap->node = node;
-}
-
-void heap_set_caching(struct heap *heap, bool caching)
-{
-	for (unsigned class = 0; class < CLASS_COUNT; class ++)
-		heap->caches[class].limit = caching ? cache_limit(class) : 0;
 }
 
 void heap_reset(struct heap *heap)
 {
 	empty(heap);
+	caches_empty(&heap->caches);
 	heap->full = NULL;
 	for (size_t i = 0; i < HEAP_OUTGOING; i++)
 		heap->outgoing[i].span = NULL;
@@ -240,37 +223,65 @@ static void *take(struct span *span, bool carve, bool *zeroed)
 	return block;
 }
 
+/* Memory that was never handed out becomes blocks, so that they leave the cache in the
+ * order of their addresses. */
+static uint32_t carve(struct span *span, void **to, uint32_t most)
+{
+	uint32_t carved = span_carved(span);
+	uint32_t count = span->total - carved;
+
+	if (count > most)
+		count = most;
+	for (uint32_t i = 0; i < count; i++)
+		to[i] = span_start(span) +
+			(size_t)(carved + count - 1 - i) * span->block_bytes;
+	atomic_store_explicit(
+		&span->carved, (uint16_t)(carved + count), memory_order_relaxed);
+	span_count(span, count);
+	return count;
+}
+
 /*
  * Some more for the cache: all that was in use before, of a few spans, up to half of what
  * the cache holds; and of what never was, little, since it is not touched yet.
  */
 static void take_more(struct heap *heap, unsigned class)
 {
-	struct cache *cache = &heap->caches[class];
 	struct span *span = heap->bins[class].current;
-	uint32_t wanted = cache->limit / 2;
+	void **top = caches_top(&heap->caches, class);
+	void **end = top + caches_room(&heap->caches, class) / 2;
 	uint32_t fresh = (uint32_t)(REFILL_BYTES / span->block_bytes);
-	bool zeroed;
 
-	for (unsigned spans = 0; spans < REFILL_SPANS; spans++) {
-		while (wanted > 1) {
-			bool listed = !block_ends_list(span->free);
-			void *block = take(span, fresh > 1, &zeroed);
+	for (unsigned spans = 0; top < end && spans < REFILL_SPANS; spans++) {
+		top += span_pop_many(span, top, (uint32_t)(end - top));
+		if (top < end && fresh > 1 && span->parked && parking_unpark(span))
+			top += span_pop_many(span, top, (uint32_t)(end - top));
+		if (top < end && fresh > 1) {
+			uint32_t room = (uint32_t)(end - top);
+			uint32_t count =
+				carve(span, top, room < fresh - 1 ? room : fresh - 1);
 
-			if (!block)
-				break;
-			fresh -= !listed;
-			(void)cache_push(heap, cache, block);
-			wanted--;
+			top += count;
+			fresh -= count;
 		}
-		if (wanted <= 1 || !exhausted(span))
-			return;
+		if (top == end || !exhausted(span))
+			break;
 		span = heap_dequeue(heap, class);
 		if (!span)
-			return;
+			break;
 		dismiss_current(heap, class);
 		set_current(heap, class, span);
 	}
+	caches_set_top(&heap->caches, class, top);
+}
+
+static void *take_from_depot(struct heap *heap, unsigned class)
+{
+	void **top = caches_top(&heap->caches, class);
+
+	top += depot_take(class, top, caches_room(&heap->caches, class) / 2);
+	caches_set_top(&heap->caches, class, top);
+	return cache_pop(&heap->caches, class);
 }
 
 void *heap_refill(struct heap *heap, unsigned class, bool *zeroed)
@@ -278,6 +289,10 @@ void *heap_refill(struct heap *heap, unsigned class, bool *zeroed)
 	struct span *span;
 	void *block;
 
+	heap->caches.short_of[class] = true;
+	block = take_from_depot(heap, class);
+	if (block)
+		return block;
 	remote_receive(heap);
 	block = take(heap->bins[class].current, true, zeroed);
 	if (!block) {
@@ -304,46 +319,72 @@ void heap_give_back(struct heap *heap, void *block)
 		remote_free(heap, span, block);
 }
 
-/* Keeps the blocks that were freed last. */
-static void flush_cache(struct heap *heap, unsigned class, uint32_t keep)
+/* Keeps the blocks that were freed last, at most half. `pass`: others may have what does
+ * not stay. Whether spans got blocks back. */
+static bool flush_cache(struct heap *heap, unsigned class, uint32_t keep, bool pass)
 {
-	struct cache *cache = &heap->caches[class];
-	struct cache kept = {.limit = cache->limit};
-	struct cache rest = *cache;
-	void **end = &kept.head;
-	uint32_t count = atomic_load_explicit(&cache->count, memory_order_relaxed);
+	void **base =
+		atomic_load_explicit(&heap->caches.bases[class], memory_order_relaxed);
+	uint32_t count = (uint32_t)(caches_top(&heap->caches, class) - base);
+
+	uint32_t passed = 0;
 
 	if (count <= keep)
-		return;
-	for (uint32_t i = 0; i < keep; i++) {
-		void *block = cache_pop(heap, &rest);
-
-		if (i == 0)
-			kept.head = block;
-		end = block;
+		return false;
+	heap->giving_back = class;
+	if (pass) {
+		atomic_store_explicit(
+			&heap->given_back, count - keep, memory_order_release);
+		passed = depot_put(class, base, count - keep);
 	}
-	if (keep)
-		cache_link(heap, end, NULL);
-	atomic_store_explicit(&cache->count, keep, memory_order_relaxed);
-	cache->head = keep ? kept.head : NULL;
-	/* A child made by fork in the midst of this finds nothing there that is given
-	 * back. */
-	atomic_signal_fence(memory_order_seq_cst);
-	while (rest.head)
-		heap_give_back(heap, cache_pop(heap, &rest));
+	for (uint32_t i = passed; i < count - keep; i++) {
+		atomic_store_explicit(&heap->given_back, i + 1, memory_order_release);
+		heap_give_back(heap, base[i]);
+	}
+	memcpy(base, base + count - keep, keep * sizeof(*base));
+	caches_set_top(&heap->caches, class, base + keep);
+	atomic_store_explicit(&heap->given_back, 0, memory_order_release);
+	return passed < count - keep;
 }
 
-void heap_overflow(struct heap *heap, unsigned class, void *block)
+bool heap_overflow(struct heap *heap, unsigned class, void *block)
 {
-	flush_cache(heap, class, heap->caches[class].limit / 2);
-	if (!cache_push(heap, &heap->caches[class], block))
-		heap_give_back(heap, block);
+	struct caches *caches = &heap->caches;
+	bool gave_back = false;
+
+	if (cache_push(caches, class, block))
+		return false;
+	if (!caches->short_of[class] || !caches_grow(caches, class))
+		gave_back =
+			flush_cache(heap, class, caches_room(caches, class) / 2, true);
+	caches->short_of[class] = false;
+	if (cache_push(caches, class, block))
+		return gave_back;
+	heap_give_back(heap, block);
+	return true;
+}
+
+void heap_give_back_cached(struct heap *heap, const struct heap *dead)
+{
+	uint32_t skipped = atomic_load(&dead->given_back);
+
+	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+		void **block = atomic_load(&dead->caches.bases[class]);
+		void **top = caches_top(&dead->caches, class);
+
+		if (!block) /* was moving */
+			continue;
+		if (class == dead->giving_back)
+			block += skipped;
+		while (block < top)
+			heap_give_back(heap, *block++);
+	}
 }
 
 void heap_flush(struct heap *heap)
 {
 	for (unsigned class = 0; class < CLASS_COUNT; class ++)
-		flush_cache(heap, class, 0);
+		(void)flush_cache(heap, class, 0, false);
 }
 
 /* A span of the queue that is empty: one of each class is kept, since emptying and
@@ -447,10 +488,8 @@ void heap_age(struct heap *heap, uint64_t now_ms, uint64_t after_ms)
 	heap->aged_ms = now_ms;
 	remote_receive(heap);
 	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
-		flush_cache(heap, class,
-			atomic_load_explicit(
-				&heap->caches[class].count, memory_order_relaxed) /
-				2);
+		(void)flush_cache(
+			heap, class, caches_count(&heap->caches, class) / 2, false);
 		drop_spare(&heap->bins[class]);
 	}
 	remote_flush(heap);

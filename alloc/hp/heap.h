@@ -2,7 +2,7 @@
 #ifndef ALLOC_HP_HEAP_H
 #define ALLOC_HP_HEAP_H
 
-#include "alloc/hp/block.h"
+#include "alloc/hp/caches.h"
 #include "alloc/hp/segment.h"
 #include "alloc/hp/sizeclass.h"
 
@@ -17,20 +17,6 @@ enum {
 	HEAP_DIRECT = HEAP_DIRECT_BYTES / CLASS_UNIT + 1,
 	HEAP_OUTGOING = 16,
 	HEAP_LOOK_EVERY = 256, /* frees */
-	HEAP_CACHES =
-		CLASS_COUNT + 1, /* the last, of spans of one block, takes nothing */
-};
-
-/*
- * Free blocks of one class, whatever their spans: what the thread frees and allocates
- * goes here first, last in, first out. The first word of a block is the link to the next
- * one xor the heap's key, the second the same link xor the block's address: who writes
- * to either and does not know the key is found out.
- */
-struct cache {
-	void *head;
-	_Atomic uint32_t count;
-	uint32_t limit; /* 0: takes nothing */
 };
 
 /* The spans of one class. The current one serves; the others that have something free
@@ -51,8 +37,11 @@ struct outgoing {
 };
 
 struct heap {
-	struct cache caches[HEAP_CACHES];
-	uintptr_t key;       /* of the caches' links */
+	struct caches caches;
+	/* Of class giving_back, so many at the bottom of the cache have been given back
+	 * and are to be taken out next: a child made by fork must know. */
+	uint32_t giving_back;
+	_Atomic uint32_t given_back;
 	uint32_t until_look; /* frees, until the decay is looked at; */
 	uint32_t look_every; /* at first so many, and as many as come in some ms */
 	uint64_t looked_ms;
@@ -78,7 +67,7 @@ extern struct heap heap_none; /* has nothing at all: of threads that have no hea
  * with its lock held (orphans.h). */
 extern struct heap heap_orphans;
 
-void heap_init(struct heap *heap, int node, bool caching);
+void heap_init(struct heap *heap, void **slots, int node, bool caching);
 
 /* Whether its caches, which must be empty, take blocks. */
 void heap_set_caching(struct heap *heap, bool caching);
@@ -91,8 +80,8 @@ void heap_reset(struct heap *heap);
  * memory. */
 void *heap_refill(struct heap *heap, unsigned class, bool *zeroed);
 
-/* Takes a block for which the cache has no room. */
-void heap_overflow(struct heap *heap, unsigned class, void *block);
+/* Takes a block for which the cache has no room. Whether spans got blocks back. */
+bool heap_overflow(struct heap *heap, unsigned class, void *block);
 
 /* Gives back half of what is cached, the spares, and pages under free blocks of spans in
  * which nothing has happened since the last time but one, where it was called last
@@ -101,6 +90,10 @@ void heap_age(struct heap *heap, uint64_t now_ms, uint64_t after_ms);
 
 /* Gives all that is cached back to its spans. */
 void heap_flush(struct heap *heap);
+
+/* What the caches of another heap hold, whose thread is gone, goes back to its spans as
+ * if this one freed it. */
+void heap_give_back_cached(struct heap *heap, const struct heap *dead);
 
 /* Gives a block back to its span, whosesoever that is. */
 void heap_give_back(struct heap *heap, void *block);
@@ -131,53 +124,6 @@ void heap_adopt(struct heap *heap, struct span *span);
 
 extern const uint8_t heap_classes[HEAP_DIRECT]; /* by size / CLASS_UNIT, rounded up */
 
-static inline void cache_link(const struct heap *heap, void *block, const void *next)
-{
-	((uintptr_t *)block)[0] = (uintptr_t)next ^ heap->key;
-	((uintptr_t *)block)[1] = (uintptr_t)next ^ (uintptr_t)block;
-}
-
-/* False: the block was written to. */
-static inline bool cache_next(const struct heap *heap, const void *block, void **next)
-{
-	uintptr_t link = ((const uintptr_t *)block)[0] ^ heap->key;
-
-	*next = (void *)link;
-	return (link ^ (uintptr_t)block) == ((const uintptr_t *)block)[1];
-}
-
-static inline void *cache_pop(struct heap *heap, struct cache *cache)
-{
-	void *block = cache->head;
-	void *next;
-
-	if (UNLIKELY(!block))
-		return NULL;
-	if (UNLIKELY(!cache_next(heap, block, &next)))
-		misuse_report("write after free to, or double free of", block,
-			segment_span(block)->block_bytes);
-	cache->head = next;
-	atomic_store_explicit(&cache->count,
-		atomic_load_explicit(&cache->count, memory_order_relaxed) - 1,
-		memory_order_relaxed);
-	return block;
-}
-
-/* False: the cache is full. */
-static inline bool cache_push(struct heap *heap, struct cache *cache, void *block)
-{
-	uint32_t count = atomic_load_explicit(&cache->count, memory_order_relaxed);
-
-	if (UNLIKELY(count >= cache->limit))
-		return false;
-	if (UNLIKELY(cache->head == block))
-		misuse_report("double free of", block, segment_span(block)->block_bytes);
-	cache_link(heap, block, cache->head);
-	cache->head = block;
-	atomic_store_explicit(&cache->count, count + 1, memory_order_relaxed);
-	return true;
-}
-
 /* What the thread has at hand; NULL: nothing, or no block of a class. */
 static inline void *heap_pop(struct heap *heap, size_t bytes)
 {
@@ -189,7 +135,7 @@ static inline void *heap_pop(struct heap *heap, size_t bytes)
 		class = class_of(bytes);
 	else
 		return NULL;
-	return cache_pop(heap, &heap->caches[class]);
+	return cache_pop(&heap->caches, class);
 }
 
 static inline struct heap *owner_heap(uintptr_t owner)

@@ -22,8 +22,6 @@
 /* Spans of one block are aligned to slices; beyond half a segment a mapping is better. */
 enum {
 	SINGLE_ALIGNMENT_MAX = SEGMENT_BYTES / 2,
-	GROWS_FROM_BYTES = 512,
-	GROWTH_PART = 4,
 	LOOK_MS =
 		20, /* between two looks for what has decayed, in a thread that is slow */
 	SOON = 8,   /* frees, after something was given up */
@@ -49,12 +47,9 @@ static void look_at(struct heap *heap, uint64_t now)
 	threads_age_idle(now, 2 * age_ms());
 }
 
-/* Called wherever more than a cache is touched; heap: the thread's, or NULL. What is
- * given up now is to decay even if few calls follow. */
+/* Called wherever more than a cache is touched; heap: the thread's, or NULL. */
 static void look_for_decay(struct heap *heap)
 {
-	if (heap && heap->look_every > SOON)
-		heap->until_look = heap->look_every = SOON;
 	look_at(heap, pages_now_ms());
 }
 
@@ -75,7 +70,7 @@ void hp_heap_look(struct heap *heap)
 static void *allocate_small(unsigned class, bool *zeroed)
 {
 	struct heap *heap = threads_enter();
-	void *block = cache_pop(heap, &heap->caches[class]);
+	void *block = cache_pop(&heap->caches, class);
 
 	if (block) {
 		threads_leave(heap);
@@ -186,10 +181,11 @@ void hp_heap_release(void *block)
 		return;
 	}
 	span_check(span, block);
-	/* A thread that only frees would cache what others wait for. */
-	heap = thread_heap;
-	if (heap != &heap_none) {
-		heap_overflow(heap, span->class, block);
+	heap = threads_own();
+	if (heap) {
+		/* What is given up now is to decay even if few calls follow. */
+		if (heap_overflow(heap, span->class, block) && heap->look_every > SOON)
+			heap->until_look = heap->look_every = SOON;
 		look_for_decay(heap);
 	} else {
 		remote_free(&heap_none, span, block);
@@ -229,7 +225,7 @@ static void *resize(void *block, size_t usable, size_t bytes)
 
 	if (!registry_has_segment(block))
 		return bytes > SPAN_MAX_BYTES / 2 ? large_resize(block, bytes) : NULL;
-	if (bytes <= usable && bytes >= usable / 2)
+	if (hp_heap_fits(usable, bytes))
 		return block;
 	span = segment_span(block);
 	if (span->class != SPAN_SINGLE || bytes <= CLASS_MAX_BYTES ||
@@ -247,10 +243,8 @@ static __attribute__((nonnull)) void *reallocate(void *block, size_t bytes)
 
 	if (moved)
 		return moved;
-	/* What grows once grows again: a little room saves many copies. */
-	if (bytes > usable && usable >= GROWS_FROM_BYTES)
-		moved = hp_heap_allocate(
-			bytes + bytes / GROWTH_PART, HP_POLICY_ALIGNMENT, false);
+	moved = hp_heap_allocate(
+		hp_heap_grown_bytes(usable, bytes), HP_POLICY_ALIGNMENT, false);
 	if (!moved)
 		moved = hp_heap_allocate(bytes, HP_POLICY_ALIGNMENT, false);
 	if (moved) {

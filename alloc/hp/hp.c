@@ -232,7 +232,9 @@ static void __attribute__((noinline)) release(void *block)
 	errno = saved;
 }
 
-void hp_free(void *block)
+/* For the functions here: hp_free, having no callers but of other files, is inlined into
+ * those that stand for it. */
+static inline void free_block(void *block)
 {
 	struct heap *heap = thread_heap;
 
@@ -240,8 +242,7 @@ void hp_free(void *block)
 	 */
 	if (LIKELY(registry_has_segment(block)) &&
 		LIKELY((uintptr_t)block % HP_POLICY_ALIGNMENT == 0) &&
-		LIKELY(cache_push(
-			heap, &heap->caches[segment_span(block)->class], block))) {
+		LIKELY(cache_push(&heap->caches, segment_class(block), block))) {
 		if (UNLIKELY(--heap->until_look == 0))
 			hp_heap_look(heap);
 		return;
@@ -249,12 +250,17 @@ void hp_free(void *block)
 	release(block);
 }
 
+void hp_free(void *block)
+{
+	free_block(block);
+}
+
 void hp_free_sized(void *block, size_t bytes)
 {
 	if (UNLIKELY(check_flags & HP_CHECK_POINTERS) && block &&
 		hp_usable_size(block) != bytes)
 		misuse_report("free with another size of", block, hp_usable_size(block));
-	hp_free(block);
+	free_block(block);
 }
 
 size_t hp_usable_size(const void *block)
@@ -273,6 +279,31 @@ size_t hp_usable_size(const void *block)
 	return check_flags ? check_live(block, usable) : usable;
 }
 
+/* The class of a block that is in the thread's or another one's span; SPAN_SINGLE: of
+ * none, or every block is to be looked at. */
+static inline unsigned class_of_block(const void *block)
+{
+	return LIKELY(registry_has_segment(block)) && !check_flags &&
+			       (uintptr_t)block % HP_POLICY_ALIGNMENT == 0
+		       ? segment_class(block)
+		       : (unsigned)SPAN_SINGLE;
+}
+
+/* From one class to another, where the thread has a block at hand; NULL: not so. */
+static void *move_block(void *block, size_t usable, size_t bytes)
+{
+	void *moved;
+
+	if (bytes > CLASS_MAX_BYTES)
+		return NULL;
+	moved = heap_pop(thread_heap, hp_heap_grown_bytes(usable, bytes));
+	if (!moved)
+		return NULL;
+	memcpy(moved, block, usable < bytes ? usable : bytes);
+	free_block(block);
+	return moved;
+}
+
 static void *reallocate_checked(const struct hp_policy *used, void *block, size_t bytes)
 {
 	size_t before = check_live(block, used->usable_bytes(block));
@@ -285,18 +316,13 @@ static void *reallocate_checked(const struct hp_policy *used, void *block, size_
 	return moved;
 }
 
-void *hp_realloc(void *block, size_t bytes)
+/* Everything else. */
+static void *__attribute__((noinline)) reallocate(void *block, size_t bytes)
 {
 	const struct hp_policy *used;
 	int saved = errno;
 	void *moved;
 
-	if (!block)
-		return hp_malloc(bytes);
-	if (bytes == 0) {
-		hp_free(block);
-		return NULL;
-	}
 	if (bytes > PTRDIFF_MAX - (ptrdiff_t)2 * HP_POLICY_ALIGNMENT)
 		return out_of_memory();
 	used = ready();
@@ -306,6 +332,30 @@ void *hp_realloc(void *block, size_t bytes)
 			    : used->reallocate(block, bytes);
 	errno = saved;
 	return moved ? moved : out_of_memory();
+}
+
+void *hp_realloc(void *block, size_t bytes)
+{
+	unsigned class;
+	size_t usable;
+	void *moved;
+
+	if (!block)
+		return hp_malloc(bytes);
+	if (bytes == 0) {
+		release(block);
+		return NULL;
+	}
+	class = class_of_block(block);
+	if (class < CLASS_COUNT) {
+		usable = segment_span(block)->block_bytes;
+		if (hp_heap_fits(usable, bytes))
+			return block;
+		moved = move_block(block, usable, bytes);
+		if (LIKELY(moved != NULL))
+			return moved;
+	}
+	return reallocate(block, bytes);
 }
 
 void *hp_reallocarray(void *block, size_t count, size_t bytes)

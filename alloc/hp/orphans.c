@@ -9,6 +9,7 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 struct heap heap_orphans = {
+	.caches = CACHES_NONE,
 	.bins = {[0 ... CLASS_COUNT - 1] = {.current = &span_none}},
 };
 

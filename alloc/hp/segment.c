@@ -73,6 +73,7 @@ struct segment *segment_init(const struct pages_span *pages)
 	set_add(&segment->free, SEGMENT_HEADER_SLICES, SEGMENT_USABLE_SLICES);
 	if (pages->zeroed)
 		segment->clean = segment->free;
+	__builtin_memset(segment->class, SPAN_SINGLE, sizeof(segment->class));
 	/* Slices that were never taken lead to this record. */
 	segment->spans[0].class = SPAN_SINGLE;
 	return segment;

@@ -63,7 +63,9 @@ struct slice_set {
 };
 
 struct segment {
-	uint8_t head[SEGMENT_SLICES]; /* of each slice: first slice of its span */
+	uint8_t head[SEGMENT_SLICES];  /* of each slice: first slice of its span */
+	uint8_t class[SEGMENT_SLICES]; /* of its span, or SPAN_SINGLE: for hp_free alone
+					*/
 	struct slice_set free;
 	struct slice_set clean;  /* free, and known to read as 0 */
 	struct slice_set purged; /* free, and given back to the system */
@@ -99,6 +101,14 @@ static inline struct span *segment_span(const void *address)
 	size_t offset = (uintptr_t)address & (SEGMENT_BYTES - 1);
 
 	return &segment->spans[segment->head[offset / SLICE_BYTES]];
+}
+
+/* The class of blocks at an address inside a segment; SPAN_SINGLE: none of a class. */
+static inline unsigned segment_class(const void *address)
+{
+	size_t offset = (uintptr_t)address & (SEGMENT_BYTES - 1);
+
+	return segment_of(address)->class[offset / SLICE_BYTES];
 }
 
 /* Its first slice: the place of its record. */

@@ -60,6 +60,11 @@ uint64_t segments_decayed_bytes(void)
 	return atomic_load_explicit(&decayed_bytes, memory_order_relaxed);
 }
 
+int segments_nodes(void)
+{
+	return atomic_load_explicit(&nodes_used, memory_order_relaxed);
+}
+
 static struct node_segments *node_of(int node)
 {
 	int index = node < 0 ? 0 : node < PAGES_NODES ? node : PAGES_NODES - 1;
@@ -194,6 +199,7 @@ static struct span *span_init(struct segment *segment, unsigned first,
 {
 	struct span *span = &segment->spans[first];
 
+	__builtin_memset(segment->class + first, (int)request->class, request->slices);
 	span->free = segment;
 	span->key = random_word();
 	span->next = NULL;
@@ -249,6 +255,7 @@ void segments_give(struct span *span)
 	pthread_mutex_lock(&of->mutex);
 	before = segment->longest;
 	segment_give(segment, span_first(span), span->slices);
+	__builtin_memset(segment->class + span_first(span), SPAN_SINGLE, span->slices);
 	span->slices = 0;
 	span->class = SPAN_SINGLE;
 	atomic_store_explicit(&span->owner, 0, memory_order_relaxed);

@@ -56,6 +56,9 @@ size_t segments_trim(size_t keep_bytes);
 /* Calls visit for every segment, with all locks of this file held. */
 void segments_visit(void (*visit)(struct segment *segment, void *context), void *context);
 
+/* How many nodes, from the first on, have ever been asked for. */
+int segments_nodes(void);
+
 /* Mapped by all nodes and the large blocks together; the limit is about them. */
 bool segments_reserve_bytes(size_t bytes);
 void segments_release_bytes(size_t bytes);

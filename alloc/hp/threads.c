@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "alloc/hp/threads.h"
 
+#include "alloc/hp/depot.h"
 #include "alloc/hp/metadata.h"
 #include "alloc/hp/orphans.h"
 #include "alloc/hp/pages.h"
@@ -8,6 +9,8 @@
 #include "alloc/hp/segments.h"
 
 #include <pthread.h>
+
+enum { DEPOT_BATCH = 64 };
 
 #define INITIAL_EXEC __attribute__((tls_model("initial-exec")))
 
@@ -44,7 +47,7 @@ void threads_share(bool share)
 	/* A thread keeps the heap that it had before a finalize. */
 	pthread_mutex_lock(&mutex);
 	for (struct heap *heap = all; heap; heap = heap->next_all)
-		heap_set_caching(heap, !share);
+		caches_switch(&heap->caches, !share);
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -62,15 +65,16 @@ static struct heap *take_idle(void)
 
 static struct heap *make(void)
 {
-	struct heap *heap = metadata_new(sizeof(*heap));
+	struct heap *heap = metadata_new(sizeof(*heap) + CACHES_SLOTS * sizeof(void *));
 
 	if (!heap)
 		return NULL;
-	heap_init(heap, pages_current_node(), true);
+	heap_init(heap, (void **)(heap + 1), pages_current_node(), true);
 	pthread_mutex_lock(&mutex);
 	heap->next_all = all;
 	all = heap;
-	made++;
+	if (++made > 1)
+		depot_open();
 	pthread_mutex_unlock(&mutex);
 	return heap;
 }
@@ -94,7 +98,7 @@ static struct heap *begin_thread(void)
 	return heap;
 }
 
-static struct heap *own_heap(void)
+struct heap *threads_own(void)
 {
 	struct heap *heap = thread_heap;
 
@@ -105,7 +109,7 @@ static struct heap *own_heap(void)
 
 struct heap *threads_enter(void)
 {
-	struct heap *heap = own_heap();
+	struct heap *heap = threads_own();
 
 	return heap ? heap : orphans_lock();
 }
@@ -176,8 +180,7 @@ uint64_t threads_remote_frees(void)
 static void add_cached(const struct heap *heap, uint64_t blocks[CLASS_COUNT])
 {
 	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
-		blocks[class] += atomic_load_explicit(
-			&heap->caches[class].count, memory_order_relaxed);
+		blocks[class] += caches_count(&heap->caches, class);
 		blocks[class] +=
 			atomic_load_explicit(&heap->sent[class], memory_order_relaxed);
 		blocks[class] -= atomic_load_explicit(
@@ -192,6 +195,8 @@ void threads_cached(uint64_t blocks[CLASS_COUNT])
 	pthread_mutex_lock(&mutex);
 	for (const struct heap *heap = &heap_none; heap; heap = next_of(heap))
 		add_cached(heap, blocks);
+	for (unsigned class = 0; class < CLASS_COUNT; class ++)
+		blocks[class] += depot_count(class);
 	pthread_mutex_unlock(&mutex);
 	/* Some were received after they were looked for where they were sent. */
 	for (unsigned class = 0; class < CLASS_COUNT; class ++)
@@ -214,11 +219,33 @@ static void age_idle(uint64_t now_ms, uint64_t after_ms)
 	pthread_mutex_unlock(&mutex);
 }
 
+/* With the orphans' lock: what lies in the depot goes back to its spans, or half. */
+static void empty_depot(struct heap *orphans, bool half)
+{
+	void *blocks[DEPOT_BATCH];
+
+	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+		uint32_t left = depot_count(class) / (half ? 2 : 1);
+		uint32_t count = 1;
+
+		while (left && count) {
+			count = depot_take(
+				class, blocks, left < DEPOT_BATCH ? left : DEPOT_BATCH);
+			left -= count;
+			for (uint32_t i = 0; i < count; i++)
+				heap_give_back(orphans, blocks[i]);
+		}
+	}
+	remote_flush(orphans);
+}
+
 void threads_age_idle(uint64_t now_ms, uint64_t after_ms)
 {
 	struct heap *orphans = orphans_lock();
 
 	age_idle(now_ms, after_ms);
+	if (now_ms - orphans->aged_ms >= after_ms / 2)
+		empty_depot(orphans, true);
 	heap_age(orphans, now_ms, after_ms / 2);
 	orphans_unlock();
 }
@@ -229,6 +256,7 @@ size_t threads_trim_idle(size_t keep_bytes)
 	size_t bytes;
 
 	age_idle(pages_now_ms(), 0);
+	empty_depot(orphans, false);
 	heap_trim(orphans);
 	bytes = keep_bytes ? 0 : heap_park(orphans);
 	orphans_unlock();
@@ -239,10 +267,12 @@ void threads_fork_prepare(void)
 {
 	(void)orphans_lock();
 	pthread_mutex_lock(&mutex);
+	depot_fork_prepare();
 }
 
 void threads_fork_parent(void)
 {
+	depot_fork_done();
 	pthread_mutex_unlock(&mutex);
 	orphans_unlock();
 }
@@ -263,30 +293,13 @@ static void adopt_the_dead(struct segment *segment, void *context)
 			orphans_take_over_span(&segment->spans[i]);
 }
 
-/*
- * What the caches of a dead thread hold goes back to its spans. A cache is whole at any
- * moment, but that a block may be missing that was on its way in or out; one is broken
- * only where a processor had not yet made its writes visible.
- */
-static void empty_caches_of(struct heap *dead)
-{
-	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
-		void *block = dead->caches[class].head;
-		uint32_t left = dead->caches[class].limit;
-		void *next;
-
-		for (; block && left-- && cache_next(dead, block, &next); block = next)
-			heap_give_back(&heap_orphans, block);
-	}
-	remote_flush(&heap_orphans);
-}
-
 static void adopt_heap(struct heap *heap)
 {
 	/* What it was sending is lost; what was sent to it is not. */
 	void *inbox = atomic_load(&heap->inbox);
 
-	empty_caches_of(heap);
+	heap_give_back_cached(&heap_orphans, heap);
+	remote_flush(&heap_orphans);
 	heap_reset(heap);
 	atomic_store(&heap->inbox, inbox);
 	heap->idle = true;
@@ -297,6 +310,7 @@ static void adopt_heap(struct heap *heap)
 /* The orphans' heap and the list of heaps are locked and whole; so are the segments. */
 void threads_fork_child(void)
 {
+	depot_fork_done();
 	segments_visit(adopt_the_dead, NULL);
 	for (struct heap *heap = all; heap; heap = heap->next_all)
 		if (heap != thread_heap && !heap->idle)
@@ -317,6 +331,7 @@ void threads_finalize(void)
 {
 	finalized_remote_frees = threads_remote_frees();
 	forget_messages(&heap_none);
+	depot_finalize();
 	heap_reset(&heap_orphans);
 	forget_messages(&heap_orphans);
 	for (struct heap *heap = all; heap; heap = heap->next_all) {

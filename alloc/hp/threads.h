@@ -7,6 +7,9 @@
 /* The calling thread's heap; &heap_none before its first allocation and after its end. */
 extern __thread struct heap *thread_heap __attribute__((tls_model("initial-exec")));
 
+/* The calling thread's heap, made now where it has none yet; NULL: it gets none. */
+struct heap *threads_own(void);
+
 /*
  * The heap to allocate from: the thread's own, made now where it has none yet; or that of
  * the orphans, locked, for a thread that has given its own back or cannot get one. To be
