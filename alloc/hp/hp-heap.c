@@ -24,7 +24,8 @@ enum {
 	SINGLE_ALIGNMENT_MAX = SEGMENT_BYTES / 2,
 	LOOK_MS =
 		20, /* between two looks for what has decayed, in a thread that is slow */
-	SOON = 8,   /* frees, after something was given up */
+	LENT_FROM_BYTES = 256 << 10, /* what grows beyond may have a whole mapping */
+	SOON = 8,                    /* frees, after something was given up */
 };
 
 static int64_t decay_ms;
@@ -224,7 +225,7 @@ static void *resize(void *block, size_t usable, size_t bytes)
 	struct span *span;
 
 	if (!registry_has_segment(block))
-		return bytes > SPAN_MAX_BYTES / 2 ? large_resize(block, bytes) : NULL;
+		return bytes > LENT_FROM_BYTES ? large_resize(block, bytes) : NULL;
 	if (hp_heap_fits(usable, bytes))
 		return block;
 	span = segment_span(block);
@@ -243,8 +244,11 @@ static __attribute__((nonnull)) void *reallocate(void *block, size_t bytes)
 
 	if (moved)
 		return moved;
-	moved = hp_heap_allocate(
-		hp_heap_grown_bytes(usable, bytes), HP_POLICY_ALIGNMENT, false);
+	if (bytes > usable && bytes > LENT_FROM_BYTES)
+		moved = large_lend(bytes);
+	if (!moved)
+		moved = hp_heap_allocate(
+			hp_heap_grown_bytes(usable, bytes), HP_POLICY_ALIGNMENT, false);
 	if (!moved)
 		moved = hp_heap_allocate(bytes, HP_POLICY_ALIGNMENT, false);
 	if (moved) {

@@ -8,13 +8,21 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { KEPT_MAX = 64, SPARE_PART = 8 /* of a kept mapping, that a block may waste */ };
+enum {
+	KEPT_MAX = 64,
+	KEEP_PART = 8, /* of the peak, that may be kept beyond it */
+	SPARE_PART =
+		8, /* of a block, that it may waste of a mapping that cannot be cut */
+};
 
 struct large {
 	struct pages_span pages;
+	_Atomic size_t extent; /* pages.bytes, for large_owns */
+	size_t bytes; /* of the block: less than the mapping where that is lent */
 	atomic_bool live;
+	bool lent;
 	bool zeroed;        /* kept: reads as 0 */
-	uint64_t freed_ms;  /* kept */
+	uint64_t freed_ms;  /* kept; live: when it was allocated or grew */
 	struct large *next; /* of unused records */
 	struct large *next_live, *previous_live;
 };
@@ -24,7 +32,9 @@ static struct large *kept[KEPT_MAX]; /* oldest first */
 static size_t kept_count;
 static struct large *unused; /* records: once seen by a reader they stay readable */
 static struct large *live_list;
-static uint64_t live_bytes, live_blocks, kept_bytes, peak_bytes;
+static size_t lent_count;                            /* of live blocks */
+static uint64_t live_bytes, live_blocks, kept_bytes; /* as mapped */
+static uint64_t asked_bytes, peak_bytes;             /* of live blocks, and once */
 static int64_t decay = -1;
 
 void large_configure(int64_t decay_ms)
@@ -75,7 +85,13 @@ static bool is_aligned(const void *base, size_t alignment)
 	return ((uintptr_t)base & (alignment - 1)) == 0;
 }
 
-/* The smallest kept mapping that suffices without much waste; KEPT_MAX: none. */
+/* Mappings of pages of a pool stay as long as they are. */
+static bool may_cut(const struct large *large)
+{
+	return large->pages.source == PAGES_THP || large->pages.source == PAGES_SMALL;
+}
+
+/* The smallest kept mapping that suffices; KEPT_MAX: none. */
 static size_t find_kept(size_t bytes, size_t alignment)
 {
 	size_t best = KEPT_MAX;
@@ -83,8 +99,8 @@ static size_t find_kept(size_t bytes, size_t alignment)
 	for (size_t i = 0; i < kept_count; i++) {
 		const struct pages_span *pages = &kept[i]->pages;
 
-		if (pages->bytes < bytes || pages->bytes - bytes > bytes / SPARE_PART ||
-			!is_aligned(pages->base, alignment))
+		if (pages->bytes < bytes || !is_aligned(pages->base, alignment) ||
+			(!may_cut(kept[i]) && pages->bytes - bytes > bytes / SPARE_PART))
 			continue;
 		if (best == KEPT_MAX || pages->bytes < kept[best]->pages.bytes)
 			best = i;
@@ -92,8 +108,22 @@ static size_t find_kept(size_t bytes, size_t alignment)
 	return best;
 }
 
-static void note_live(struct large *large)
+/* Modulo 2^64: less of them is a negative number more. */
+static void note_asked(uint64_t more)
 {
+	asked_bytes += more;
+	if (asked_bytes > peak_bytes)
+		peak_bytes = asked_bytes;
+}
+
+static void note_live(struct large *large, size_t bytes)
+{
+	if (!may_cut(large))
+		bytes = large->pages.bytes;
+	large->freed_ms = pages_now_ms();
+	large->bytes = bytes;
+	large->lent = bytes < large->pages.bytes;
+	lent_count += large->lent;
 	large->previous_live = NULL;
 	large->next_live = live_list;
 	if (live_list)
@@ -101,14 +131,14 @@ static void note_live(struct large *large)
 	live_list = large;
 	live_blocks++;
 	live_bytes += large->pages.bytes;
-	if (live_bytes > peak_bytes)
-		peak_bytes = live_bytes;
+	note_asked(bytes);
 	atomic_store_explicit(&large->live, true, memory_order_release);
 }
 
 static void note_dead(struct large *large)
 {
 	atomic_store_explicit(&large->live, false, memory_order_release);
+	lent_count -= large->lent;
 	if (large->next_live)
 		large->next_live->previous_live = large->previous_live;
 	if (large->previous_live)
@@ -116,37 +146,42 @@ static void note_dead(struct large *large)
 	else
 		live_list = large->next_live;
 	live_blocks--;
+	asked_bytes -= large->bytes;
 	live_bytes -= large->pages.bytes;
 }
 
 /* Makes a mapping of another length known. */
 static int enter(struct large *large)
 {
+	atomic_store_explicit(&large->extent, large->pages.bytes, memory_order_relaxed);
 	return registry_set_large(large->pages.base, large->pages.bytes, large);
 }
 
-/*
- * A kept mapping of another length, made as long as is asked for: the pages that it has
- * are touched already. The longest one loses least.
- */
+/* A kept mapping of another length, made as long as is asked for: the pages that it has
+ * are touched already. */
 static struct large *resize_kept(size_t bytes, size_t alignment)
 {
 	struct large *large;
 	size_t index = KEPT_MAX;
+	size_t nearest = SIZE_MAX;
 	size_t before;
 
 	/* It may stay where it is. */
-	for (size_t i = 0; i < kept_count; i++)
-		if (is_aligned(kept[i]->pages.base, alignment) &&
-			(index == KEPT_MAX ||
-				kept[i]->pages.bytes > kept[index]->pages.bytes))
+	for (size_t i = 0; i < kept_count; i++) {
+		size_t has = kept[i]->pages.bytes;
+		size_t distance = has > bytes ? has - bytes : bytes - has;
+
+		if (is_aligned(kept[i]->pages.base, alignment) && has <= 2 * bytes &&
+			distance < nearest) {
 			index = i;
+			nearest = distance;
+		}
+	}
 	if (index == KEPT_MAX)
 		return NULL;
 	large = kept[index];
 	before = large->pages.bytes;
-	if (before > 2 * bytes ||
-		(bytes > before && !segments_reserve_bytes(bytes - before)))
+	if (bytes > before && !segments_reserve_bytes(bytes - before))
 		return NULL;
 	forget_kept(index);
 	(void)registry_set_large(large->pages.base, before, NULL);
@@ -166,15 +201,57 @@ static struct large *resize_kept(size_t bytes, size_t alignment)
 	return large;
 }
 
+/* The mapping of a live block is cut short behind it. Its owner may ask for the block at
+ * the same time: what readers without a lock need stays in place. Bytes. */
+static size_t cut(struct large *large)
+{
+	struct pages_span pages = large->pages;
+	size_t before = pages.bytes;
+	size_t slots =
+		(large->bytes + PAGES_HUGE_BYTES - 1) & ~(size_t)(PAGES_HUGE_BYTES - 1);
+
+	atomic_store_explicit(&large->extent, large->bytes, memory_order_relaxed);
+	if (slots < before)
+		(void)registry_set_large(
+			(char *)pages.base + slots, before - slots, NULL);
+	if (pages_resize(&pages, large->bytes, PAGES_HUGE_BYTES, false) != 0) {
+		(void)enter(large); /* as it was before */
+		return 0;
+	}
+	large->pages.bytes = pages.bytes;
+	large->lent = false;
+	lent_count--;
+	live_bytes -= before - pages.bytes;
+	segments_release_bytes(before - pages.bytes);
+	return before - pages.bytes;
+}
+
+/* Of all blocks that have not grown for so long. Bytes. */
+static size_t end_lending(uint64_t now_ms, uint64_t after_ms)
+{
+	size_t sum = 0;
+
+	for (struct large *large = live_list; large && lent_count;
+		large = large->next_live)
+		if (large->lent && now_ms - large->freed_ms >= after_ms)
+			sum += cut(large);
+	return sum;
+}
+
 static struct large *map_new(size_t bytes, size_t alignment)
 {
 	struct large *large = new_record();
+	uint64_t most =
+		peak_bytes > asked_bytes + bytes ? peak_bytes : asked_bytes + bytes;
 
 	if (!large)
 		return NULL;
+	most += most / KEEP_PART;
 	/* Old mappings make room for a new one, rather than the whole a larger one. */
-	while (kept_count && live_bytes + kept_bytes + bytes > peak_bytes)
+	while (kept_count && live_bytes + kept_bytes + bytes > most)
 		(void)release_kept(0);
+	if (live_bytes + bytes > most)
+		(void)end_lending(0, 0);
 	if (!segments_reserve_bytes(bytes)) {
 		drop_record(large);
 		return NULL;
@@ -195,6 +272,34 @@ static struct large *map_new(size_t bytes, size_t alignment)
 	return NULL;
 }
 
+/* Keeps whole huge pages behind what is asked for of a kept mapping as one of their own.
+ */
+static void split(struct large *large, size_t bytes)
+{
+	size_t part = (bytes + PAGES_HUGE_BYTES - 1) & ~(size_t)(PAGES_HUGE_BYTES - 1);
+	struct large *rest;
+	size_t at;
+
+	if (!may_cut(large) || large->pages.bytes < part + PAGES_HUGE_BYTES ||
+		kept_count == KEPT_MAX)
+		return;
+	rest = new_record();
+	if (!rest)
+		return;
+	rest->pages = large->pages;
+	rest->pages.base = (char *)large->pages.base + part;
+	rest->pages.bytes = large->pages.bytes - part;
+	rest->zeroed = large->zeroed;
+	rest->freed_ms = large->freed_ms;
+	large->pages.bytes = part;
+	(void)enter(large);
+	(void)enter(rest);
+	for (at = kept_count++; at > 0 && kept[at - 1]->freed_ms > rest->freed_ms; at--)
+		kept[at] = kept[at - 1];
+	kept[at] = rest;
+	kept_bytes += rest->pages.bytes;
+}
+
 void *large_allocate(size_t bytes, size_t alignment, bool *zeroed)
 {
 	struct large *large = NULL;
@@ -211,6 +316,7 @@ void *large_allocate(size_t bytes, size_t alignment, bool *zeroed)
 	if (index < KEPT_MAX) {
 		large = kept[index];
 		forget_kept(index);
+		split(large, bytes);
 	}
 	if (!large)
 		large = resize_kept(bytes, alignment);
@@ -218,7 +324,30 @@ void *large_allocate(size_t bytes, size_t alignment, bool *zeroed)
 		large = map_new(bytes, alignment);
 	if (large) {
 		*zeroed = large->zeroed;
-		note_live(large);
+		note_live(large, bytes);
+		base = large->pages.base;
+	}
+	pthread_mutex_unlock(&mutex);
+	return base;
+}
+
+void *large_lend(size_t bytes)
+{
+	struct large *large = NULL;
+	size_t index = KEPT_MAX;
+	void *base = NULL;
+
+	bytes = (bytes + pages_base_bytes() - 1) & ~(pages_base_bytes() - 1);
+	pthread_mutex_lock(&mutex);
+	for (size_t i = 0; i < kept_count; i++)
+		if (may_cut(kept[i]) && kept[i]->pages.bytes >= bytes &&
+			(!large || kept[i]->pages.bytes > large->pages.bytes)) {
+			index = i;
+			large = kept[i];
+		}
+	if (large) {
+		forget_kept(index);
+		note_live(large, bytes);
 		base = large->pages.base;
 	}
 	pthread_mutex_unlock(&mutex);
@@ -231,7 +360,8 @@ bool large_owns(const void *address)
 	const struct large *large = registry_large(address);
 
 	return large &&
-	       (uintptr_t)address - (uintptr_t)large->pages.base < large->pages.bytes;
+	       (uintptr_t)address - (uintptr_t)large->pages.base <
+		       atomic_load_explicit(&large->extent, memory_order_relaxed);
 }
 
 static struct large *find_live(const void *block)
@@ -248,7 +378,7 @@ size_t large_bytes(const void *block)
 {
 	const struct large *large = find_live(block);
 
-	return large ? large->pages.bytes : 0;
+	return large ? large->bytes : 0;
 }
 
 bool large_free(void *block)
@@ -279,9 +409,17 @@ void *large_resize(void *block, size_t bytes)
 	bytes = (bytes + pages_base_bytes() - 1) & ~(pages_base_bytes() - 1);
 	pthread_mutex_lock(&mutex);
 	large = find_live(block);
-	if (!large)
+	/* Smaller ones have a place in a segment. */
+	if (!large || (bytes <= SPAN_MAX_BYTES / 2 && !large->lent))
 		goto out;
 	before = large->pages.bytes;
+	if (large->lent && bytes <= before) {
+		note_asked(bytes - large->bytes);
+		large->bytes = bytes;
+		large->freed_ms = pages_now_ms();
+		result = block;
+		goto out;
+	}
 	if (bytes > before && !segments_reserve_bytes(bytes - before))
 		goto out;
 	(void)registry_set_large(large->pages.base, before, NULL);
@@ -289,8 +427,12 @@ void *large_resize(void *block, size_t bytes)
 	if (pages_resize(&large->pages, bytes, PAGES_HUGE_BYTES, true) == 0)
 		result = large->pages.base;
 	live_bytes += large->pages.bytes;
-	if (live_bytes > peak_bytes)
-		peak_bytes = live_bytes;
+	if (result) {
+		lent_count -= large->lent;
+		large->lent = false;
+		note_asked(large->pages.bytes - large->bytes);
+		large->bytes = large->pages.bytes;
+	}
 	if (!result && bytes > before)
 		segments_release_bytes(bytes - before);
 	else if (result && large->pages.bytes < before)
@@ -313,6 +455,7 @@ size_t large_decay(uint64_t now_ms)
 	pthread_mutex_lock(&mutex);
 	while (kept_count && now_ms - kept[0]->freed_ms >= (uint64_t)decay)
 		sum += release_kept(0);
+	sum += end_lending(now_ms, (uint64_t)decay);
 	pthread_mutex_unlock(&mutex);
 	return sum;
 }
@@ -324,6 +467,8 @@ size_t large_trim(size_t keep_bytes)
 	pthread_mutex_lock(&mutex);
 	while (kept_count && kept_bytes > keep_bytes)
 		sum += release_kept(0);
+	if (keep_bytes == 0)
+		sum += end_lending(0, 0);
 	peak_bytes = live_bytes + kept_bytes;
 	pthread_mutex_unlock(&mutex);
 	return sum;
@@ -335,9 +480,12 @@ void large_stats(struct large_stats *stats)
 	*stats = (struct large_stats){.live_blocks = live_blocks,
 		.live_bytes = live_bytes,
 		.kept_bytes = kept_bytes};
-	for (const struct large *large = live_list; large; large = large->next_live)
+	for (const struct large *large = live_list; large; large = large->next_live) {
+		stats->live_bytes -= large->pages.bytes - large->bytes;
+		stats->kept_bytes += large->pages.bytes - large->bytes;
 		if (large->pages.page_bytes >= PAGES_HUGE_BYTES)
 			stats->huge_pages += large->pages.bytes / PAGES_HUGE_BYTES;
+	}
 	pthread_mutex_unlock(&mutex);
 }
 

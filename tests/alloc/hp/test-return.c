@@ -203,6 +203,40 @@ static void test_scattered_survivors(void **state)
 	(void)hp_trim(0);
 }
 
+/* A block that grows may have a whole mapping of an earlier one, until it stays as it is:
+ * then the rest is given back, and the block is as it was. */
+static void test_lent_mapping(void **state)
+{
+	size_t bytes = 300 << 10;
+	char *block = hp_malloc(64 * MB);
+	uint64_t full;
+
+	(void)state;
+	memset(block, 1, 64 * MB);
+	hp_free(block);
+	full = resident();
+	block = hp_malloc(bytes);
+	memset(block, 2, bytes);
+	for (size_t next = bytes; next < 8 * MB; next += next / 4) {
+		block = hp_realloc(block, next);
+		assert_non_null(block);
+		assert_in_range(hp_usable_size(block), next, 2 * next);
+		memset(block + bytes, 2, next - bytes);
+		bytes = next;
+	}
+	if (heap_setting()->options.decay_ms >= 0)
+		assert_true(falls_below(full - 32 * MB, 5));
+	block = hp_realloc(block, 20 * MB);
+	assert_non_null(block);
+	for (size_t i = 0; i < bytes; i++)
+		assert_int_equal(block[i], 2);
+	memset(block + bytes, 3, 20 * MB - bytes);
+	block = hp_realloc(block, 400 << 10);
+	assert_int_equal(block[(400 << 10) - 1], 2);
+	hp_free(block);
+	(void)hp_trim(0);
+}
+
 /* One in ten is freed: no huge page is broken for that, by the decay or by a trim. */
 static void test_huge_pages_stay_whole(void **state)
 {
@@ -261,6 +295,7 @@ static int group(void)
 		cmocka_unit_test(test_decay_after_peak),
 		cmocka_unit_test(test_trim_keeps),
 		cmocka_unit_test(test_scattered_survivors),
+		cmocka_unit_test(test_lent_mapping),
 		cmocka_unit_test(test_huge_pages_stay_whole),
 		cmocka_unit_test(test_finalize),
 	};
