@@ -130,6 +130,12 @@ void segment_give(struct segment *segment, unsigned first, unsigned count)
 	segment->longest = (uint16_t)set_longest(&segment->free);
 }
 
+void segment_note_purged(struct segment *segment, unsigned slice)
+{
+	set_add(&segment->purged, slice, 1);
+	set_add(&segment->clean, slice, 1);
+}
+
 size_t segment_live_bytes(const struct segment *segment)
 {
 	size_t sum = 0;

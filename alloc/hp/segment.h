@@ -148,6 +148,9 @@ static inline bool segment_empty(const struct segment *segment)
 	return segment->free_slices == SEGMENT_USABLE_SLICES;
 }
 
+/* A free slice has been given back to the system before it became free. */
+void segment_note_purged(struct segment *segment, unsigned slice);
+
 /* Of all its blocks that are in use. */
 size_t segment_live_bytes(const struct segment *segment);
 

@@ -245,6 +245,18 @@ out:
 	return span;
 }
 
+/* What the span has given back already (parking.h) is not given back again with it: whole
+ * slices of that. */
+static void note_parked(struct segment *segment, const struct span *span)
+{
+	unsigned pages = SLICE_BYTES / (unsigned)pages_base_bytes();
+	uint64_t whole = (UINT64_C(1) << pages) - 1;
+
+	for (unsigned i = 0; span->parked && i < span->slices; i++)
+		if ((span->parked >> i * pages & whole) == whole)
+			segment_note_purged(segment, span_first(span) + i);
+}
+
 void segments_give(struct span *span)
 {
 	struct segment *segment = segment_of(span);
@@ -255,6 +267,7 @@ void segments_give(struct span *span)
 	pthread_mutex_lock(&of->mutex);
 	before = segment->longest;
 	segment_give(segment, span_first(span), span->slices);
+	note_parked(segment, span);
 	__builtin_memset(segment->class + span_first(span), SPAN_SINGLE, span->slices);
 	span->slices = 0;
 	span->class = SPAN_SINGLE;

@@ -237,6 +237,38 @@ static void test_lent_mapping(void **state)
 	(void)hp_trim(0);
 }
 
+/* Pages that were given back under free blocks are not given back again with the rest of
+ * their spans, between others in use. */
+static void test_given_back_once(void **state)
+{
+	uint64_t before;
+	uint64_t full;
+	size_t count;
+
+	(void)state;
+	if (heap_setting()->options.source != HP_SOURCE_SMALL)
+		return;
+	(void)hp_trim(0);
+	hp_stats(&stats);
+	before = stats.purged_bytes;
+	full = resident();
+	count = fill(8192);
+	full = resident() - full;
+	for (size_t i = 0; i < count; i++)
+		if (i % 8 != 0)
+			hp_free(blocks[i]);
+	(void)hp_trim(0);
+	for (size_t i = 0; i < count; i += 8)
+		if (i % 128 != 0)
+			hp_free(blocks[i]);
+	(void)hp_trim(0);
+	hp_stats(&stats);
+	assert_in_range(stats.purged_bytes - before, full / 2, full + MB);
+	for (size_t i = 0; i < count; i += 128)
+		hp_free(blocks[i]);
+	(void)hp_trim(0);
+}
+
 /* One in ten is freed: no huge page is broken for that, by the decay or by a trim. */
 static void test_huge_pages_stay_whole(void **state)
 {
@@ -296,6 +328,7 @@ static int group(void)
 		cmocka_unit_test(test_trim_keeps),
 		cmocka_unit_test(test_scattered_survivors),
 		cmocka_unit_test(test_lent_mapping),
+		cmocka_unit_test(test_given_back_once),
 		cmocka_unit_test(test_huge_pages_stay_whole),
 		cmocka_unit_test(test_finalize),
 	};
