@@ -314,13 +314,21 @@ static void print_remarks(const struct comparison *comparison,
 			"times are from\n  executions without them\n",
 			100 * (comparison->contenders[0].tax.median - 1));
 	for (size_t e = 0; e < comparison->executions->events.count; e++)
-		if (comparison->excluded[e])
-			remark_excluded(comparison->excluded[e], text);
-	if (comparison->rejected)
+		if (comparison->counts.excluded[e])
+			remark_excluded(comparison->counts.excluded[e], text);
+	if (comparison->counts.tally.sums)
+		text_format(text, "  sums of events that must hold: %zu of %zu do%s\n",
+			comparison->counts.tally.sums -
+				comparison->counts.tally.sums_broken,
+			comparison->counts.tally.sums,
+			comparison->counts.tally.silent
+				? "; counters that showed 0 in others are left out"
+				: "");
+	if (comparison->counts.tally.rejected)
 		text_append(text,
 			"  counts whose counters ran a part of the time are left out; --scale "
 			"extrapolates them\n");
-	if (comparison->extrapolated)
+	if (comparison->counts.tally.scaled)
 		text_append(text,
 			"  counts are extrapolated where their counters ran a part of the "
 			"time (--scale)\n");

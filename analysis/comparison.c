@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/comparison.h"
 
-#include "analysis/whole-count.h"
-
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -94,7 +92,6 @@ struct builder {
 	const struct execution *rows;
 	size_t count;
 	double *sample;
-	size_t rejected, extrapolated; /* as the comparison's */
 };
 
 static bool is_watched(const struct execution *execution)
@@ -144,25 +141,19 @@ static void count_executions(const struct builder *b, struct comparison *compari
 }
 
 /* NaN where this execution does not tell. */
-static double value_of(struct builder *b, const struct execution *row, size_t quantity)
+static double value_of(
+	const struct builder *b, const struct execution *row, size_t quantity)
 {
-	enum whole_count kind;
-	double count;
+	const struct execution_counts *counts = &b->comparison->counts;
+	const struct quantity_row *of;
 
-	if (quantity < COMPARISON_FIXED) {
-		const struct quantity_row *of = &comparison_quantities[quantity];
-
-		if (is_watched(row) != (of->from_watched || !b->comparison->timed))
-			return NAN;
-		return of->get(row);
-	}
-	if (!is_watched(row) || b->comparison->excluded[quantity - COMPARISON_FIXED])
+	if (quantity >= COMPARISON_FIXED)
+		return counts->values[(size_t)(row - b->rows) * counts->columns +
+				      quantity - COMPARISON_FIXED];
+	of = &comparison_quantities[quantity];
+	if (is_watched(row) != (of->from_watched || !b->comparison->timed))
 		return NAN;
-	kind = whole_count(
-		&row->values[quantity - COMPARISON_FIXED], b->comparison->scaled, &count);
-	b->rejected += kind == COUNT_REJECTED;
-	b->extrapolated += kind == COUNT_SCALED;
-	return count;
+	return of->get(row);
 }
 
 static bool is_of(const struct execution *row, const char *allocator, uint64_t round)
@@ -242,50 +233,45 @@ static void estimate_tax(struct builder *b, struct contender *contender)
 	estimate_exp(&contender->tax);
 }
 
-/* A row does not tell which group an event's count is from. */
-static void exclude_events(struct comparison *comparison, const struct event_list *events,
-	const struct environment *environment)
-{
-	for (size_t i = 0; i < environment->events_count; i++) {
-		const struct event_verdict *verdict = &environment->events[i];
-		int event = event_excluded(verdict->judgement)
-				    ? event_list_find(events, verdict->event)
-				    : -1;
-
-		if (event >= 0)
-			comparison->excluded[event] = verdict;
-	}
-}
-
 int comparison_build(struct comparison *comparison, const struct records *executions,
-	const struct environment *environment)
+	const struct environment *environment, const struct group *groups,
+	size_t groups_count)
 {
 	struct builder b = {.comparison = comparison,
 		.rows = executions->rows,
 		.count = executions->count};
+	int error;
 
-	*comparison = (struct comparison){.executions = executions,
-		.scaled = environment->scaled,
-		.quantities = COMPARISON_FIXED + executions->events.count};
+	*comparison = (struct comparison){
+		.executions = executions, .scaled = environment->scaled};
 	if (b.count == 0)
 		return -ENODATA;
-	exclude_events(comparison, &executions->events, environment);
+	error = execution_counts_init(
+		&comparison->counts, executions, environment, groups, groups_count);
+	if (error)
+		return error;
+	comparison->quantities = COMPARISON_FIXED + comparison->counts.columns;
 	count_executions(&b, comparison);
 	comparison->wall_confidence =
 		1 - (1 - CONFIDENCE) /
 			    (double)(comparison->count > 2 ? comparison->count - 1 : 1);
 	b.sample = calloc(comparison->rounds, sizeof(*b.sample));
-	if (!b.sample)
+	if (!b.sample) {
+		comparison_release(comparison);
 		return -ENOMEM;
+	}
 	for (size_t i = 0; i < comparison->count; i++) {
 		for (size_t q = 0; q < comparison->quantities; q++)
 			estimate_quantity(&b, &comparison->contenders[i], q);
 		estimate_tax(&b, &comparison->contenders[i]);
 	}
-	comparison->rejected = b.rejected;
-	comparison->extrapolated = b.extrapolated;
 	free(b.sample);
 	return 0;
+}
+
+void comparison_release(struct comparison *comparison)
+{
+	execution_counts_release(&comparison->counts);
 }
 
 double comparison_value(const struct comparison *comparison, const char *allocator,
@@ -300,9 +286,14 @@ double comparison_value(const struct comparison *comparison, const char *allocat
 
 const char *comparison_name(const struct comparison *comparison, size_t quantity)
 {
-	return quantity < COMPARISON_FIXED ? comparison_quantities[quantity].name
-					   : comparison->executions->events
-						     .names[quantity - COMPARISON_FIXED];
+	const struct event_list *events = &comparison->executions->events;
+
+	if (quantity < COMPARISON_FIXED)
+		return comparison_quantities[quantity].name;
+	quantity -= COMPARISON_FIXED;
+	return quantity < events->count
+		       ? events->names[quantity]
+		       : comparison->counts.metrics[quantity - events->count];
 }
 
 const struct contender *comparison_best(const struct comparison *comparison)

@@ -3,6 +3,7 @@
 #define ANALYSIS_COMPARISON_H
 
 #include "analysis/estimate.h"
+#include "analysis/execution-counts.h"
 #include "analysis/profile.h"
 #include "core/environment.h"
 #include "core/execution.h"
@@ -17,10 +18,11 @@
 enum {
 	COMPARISON_CONTENDERS = 24,
 	COMPARISON_FIXED = 11,
-	COMPARISON_QUANTITIES = COMPARISON_FIXED + RECORD_EVENTS
+	COMPARISON_QUANTITIES = COMPARISON_FIXED + RECORD_EVENTS + EXECUTION_METRICS
 };
 
-/* What is compared: the fixed ones below, then the run's events by their list. */
+/* What is compared: the fixed ones below, then the run's events by their list, then what
+ * its groups derive from them. */
 enum comparison_quantity {
 	COMPARE_WALL,
 	COMPARE_CPU, /* user and system */
@@ -61,15 +63,11 @@ struct comparison {
 	const struct records *executions;
 	struct contender contenders[COMPARISON_CONTENDERS]; /* the reference first */
 	size_t count;
-	size_t quantities; /* COMPARISON_FIXED and the events */
+	size_t quantities; /* COMPARISON_FIXED, the events, the metrics */
 	size_t rounds;
 	bool timed;  /* some executions are: times come from them */
 	bool scaled; /* counts of a part of the time are extrapolated */
-	/* By event: the self-check's verdict that forbids it, in whichever group; NULL
-	 * none. It has no values then. */
-	const struct event_verdict *excluded[RECORD_EVENTS];
-	size_t rejected;     /* uses of counts of a part of the time, left out */
-	size_t extrapolated; /* uses of such counts, extrapolated */
+	struct execution_counts counts;
 	/* Of one traced execution of the reference; NULL: none was traced. The caller
 	 * sets it, and keeps it. */
 	const struct allocation_totals *allocations;
@@ -78,18 +76,20 @@ struct comparison {
 };
 
 /*
- * Borrows the executions, whose first names the reference, and the environment that they
- * were made in. Executions that failed give no numbers. 0; -ENODATA where there is none;
- * -ENOMEM.
+ * Borrows the executions, whose first names the reference, the environment that they were
+ * made in, and the groups that counted. Executions that failed give no numbers. 0;
+ * -ENODATA where there is none; -ENOMEM. Release after success only.
  */
 int comparison_build(struct comparison *comparison, const struct records *executions,
-	const struct environment *environment);
+	const struct environment *environment, const struct group *groups,
+	size_t groups_count);
+void comparison_release(struct comparison *comparison);
 
 /* Of one allocator in one round; NaN where it has none. */
 double comparison_value(const struct comparison *comparison, const char *allocator,
 	uint64_t round, size_t quantity);
 
-/* The name of any quantity: the event's for those behind the fixed ones. */
+/* The name of any quantity: behind the fixed ones the event's, or the metric's. */
 const char *comparison_name(const struct comparison *comparison, size_t quantity);
 
 /* Best contender that is faster than the reference for sure; NULL where there is none. */

@@ -28,8 +28,8 @@ static const char *const metric_names[QUANTITIES] = {
 	[QUANTITY_WALKS_1G] = METRIC_WALKS_1G,
 };
 
-/* The window's own variables, behind the group's events. */
-enum { OWN_VARIABLES = 4 };
+/* Variables behind the group's events. */
+enum { OWN_VARIABLES = READING_VARIABLES - GROUP_EVENTS };
 
 static void set_own_counts(
 	struct reading *reading, const struct environment_window_cost *cost)
@@ -41,8 +41,8 @@ static void set_own_counts(
 				reading->own_counts[i] = cost->events[e].count;
 }
 
-/* Variables of a group's formulas, in the order in which a window's values are set. */
-static size_t name_variables(const struct group *group, struct variable *variables)
+size_t reading_name_variables(
+	const struct group *group, struct variable variables[READING_VARIABLES])
 {
 	static const char *const own[OWN_VARIABLES] = {
 		"READS", "WALL_NS", "CPU_NS", "time"};
@@ -65,8 +65,8 @@ static int compile_one(struct formula *formula, const char *text,
 static int compile(struct reading *reading)
 {
 	const struct group *group = reading->group;
-	struct variable variables[GROUP_EVENTS + OWN_VARIABLES];
-	size_t count = name_variables(group, variables);
+	struct variable variables[READING_VARIABLES];
+	size_t count = reading_name_variables(group, variables);
 
 	int error = 0;
 
@@ -182,34 +182,6 @@ static double above_zero(double value)
 	return value > 0 ? value : 0;
 }
 
-/* Counts of the group's events as variables. */
-static struct reading_tally set_variables(const struct reading *reading,
-	const struct measurement *measurement, double cpu_ns, struct variable *variables)
-{
-	const double wall_ns =
-		above_zero((double)measurement->wall_ns - reading->own_wall_ns);
-	const struct group *group = reading->group;
-	struct reading_tally tally = {0};
-	size_t n = group->events_count;
-
-	for (size_t i = 0; i < n; i++) {
-		double count;
-
-		variables[i].value = NAN;
-		if (reading->columns[i] < 0)
-			continue;
-		count = count_of(
-			reading, &measurement->values[reading->columns[i]], &tally);
-		if (!isnan(count))
-			variables[i].value = above_zero(count - reading->own_counts[i]);
-	}
-	variables[n++].value = (double)measurement->reads;
-	variables[n++].value = wall_ns;
-	variables[n++].value = cpu_ns;
-	variables[n].value = wall_ns / 1e9;
-	return tally;
-}
-
 /* Fewer events than this say nothing of a sum: interrupts bring some of their own. */
 enum { SUM_LEAST = 2000 };
 
@@ -235,12 +207,39 @@ static void check_sum(const struct reading *reading, size_t index,
 	}
 }
 
+struct reading_tally reading_variables(const struct reading *reading,
+	const struct counter_value *counts, double reads, double wall_ns, double cpu_ns,
+	struct variable variables[READING_VARIABLES])
+{
+	const struct group *group = reading->group;
+	struct reading_tally tally = {0};
+	size_t n = group->events_count;
+
+	for (size_t i = 0; i < n; i++) {
+		double count;
+
+		variables[i].value = NAN;
+		if (reading->columns[i] < 0)
+			continue;
+		count = count_of(reading, &counts[reading->columns[i]], &tally);
+		if (!isnan(count))
+			variables[i].value = above_zero(count - reading->own_counts[i]);
+	}
+	variables[n++].value = reads;
+	variables[n++].value = wall_ns;
+	variables[n++].value = cpu_ns;
+	variables[n].value = wall_ns / 1e9;
+	for (size_t i = 0; i < group->identities_count; i++)
+		check_sum(reading, i, variables, &tally);
+	return tally;
+}
+
 struct reading_tally reading_quantities(const struct reading *reading,
 	const struct measurement *measurement, double values[QUANTITIES])
 {
 	const double cpu_ns =
 		above_zero((double)measurement->cpu_ns - reading->own_cpu_ns);
-	struct variable variables[GROUP_EVENTS + OWN_VARIABLES];
+	struct variable variables[READING_VARIABLES];
 	struct reading_tally tally = {0};
 
 	for (int q = 0; q < QUANTITIES; q++)
@@ -255,9 +254,10 @@ struct reading_tally reading_quantities(const struct reading *reading,
 	if (!reading->group)
 		return tally;
 
-	tally = set_variables(reading, measurement, cpu_ns, variables);
-	for (size_t i = 0; i < reading->group->identities_count; i++)
-		check_sum(reading, i, variables, &tally);
+	tally = reading_variables(reading, measurement->values,
+		(double)measurement->reads,
+		above_zero((double)measurement->wall_ns - reading->own_wall_ns), cpu_ns,
+		variables);
 	for (int q = 0; q < QUANTITIES; q++) {
 		double value = formula_value(&reading->compiled[q], variables);
 

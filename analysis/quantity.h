@@ -77,6 +77,17 @@ struct reading_tally {
 	size_t silent; /* counts of 0 in broken sums: a lost counter's, rejected too */
 };
 
+/* The variables of a group's formulas: its events, then READS, WALL_NS, CPU_NS, time. */
+enum { READING_VARIABLES = GROUP_EVENTS + 4 };
+/* Their names alone, for formula_compile(); returns how many. */
+size_t reading_name_variables(
+	const struct group *group, struct variable variables[READING_VARIABLES]);
+/* Their values, of counts by the event list: over a window, or over whatever else took
+ * that time; `reads` may be NaN. Counts that cannot be believed are NaN. */
+struct reading_tally reading_variables(const struct reading *reading,
+	const struct counter_value *counts, double reads, double wall_ns, double cpu_ns,
+	struct variable variables[READING_VARIABLES]);
+
 void reading_tally_add(struct reading_tally *sum, struct reading_tally tally);
 
 /*

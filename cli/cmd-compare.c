@@ -30,6 +30,7 @@ static const char help[] =
 struct executed {
 	struct environment environment;
 	struct records executions;
+	struct session_groups groups;
 	struct comparison comparison;
 };
 
@@ -44,25 +45,40 @@ static int load_executed(
 	if (!error)
 		error = session_path(path, folder, "executions.csv", complaint);
 	if (!error)
-		error = records_load_csv(
-			&run->executions, &execution_record, path, complaint);
+		error = session_load_groups(
+			&run->groups, &run->environment, folder, complaint);
 	if (error)
 		return error;
-	error = comparison_build(&run->comparison, &run->executions, &run->environment);
-	if (error) {
-		complaint_cannot(complaint, "compare the executions of", folder, error);
-		records_release(&run->executions);
-	}
+	error = records_load_csv(&run->executions, &execution_record, path, complaint);
+	if (error)
+		goto out_groups;
+	error = comparison_build(&run->comparison, &run->executions, &run->environment,
+		run->groups.groups, run->groups.count);
+	if (!error)
+		return 0;
+	complaint_cannot(complaint, "compare the executions of", folder, error);
+	records_release(&run->executions);
+out_groups:
+	session_release_groups(&run->groups);
 	return error;
+}
+
+static void release_executed(struct executed *run)
+{
+	comparison_release(&run->comparison);
+	records_release(&run->executions);
+	session_release_groups(&run->groups);
 }
 
 static int compare_runs(struct differences *differences, const char *const folders[2],
 	struct complaint *complaint)
 {
 	struct executed *runs = calloc(2, sizeof(*runs));
-	int error = runs ? load_executed(&runs[0], folders[0], complaint)
-			 : complaint_cannot(complaint, "read", folders[0], -ENOMEM);
+	int error;
 
+	if (!runs)
+		return complaint_cannot(complaint, "read", folders[0], -ENOMEM);
+	error = load_executed(&runs[0], folders[0], complaint);
 	if (error)
 		goto out;
 	error = load_executed(&runs[1], folders[1], complaint);
@@ -71,9 +87,9 @@ static int compare_runs(struct differences *differences, const char *const folde
 			differences, &runs[0].comparison, &runs[1].comparison);
 		if (error)
 			complaint_cannot(complaint, "compare", folders[1], error);
-		records_release(&runs[1].executions);
+		release_executed(&runs[1]);
 	}
-	records_release(&runs[0].executions);
+	release_executed(&runs[0]);
 out:
 	free(runs);
 	return error;

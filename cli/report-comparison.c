@@ -9,6 +9,7 @@
 #include "cli/report-file.h"
 #include "cli/report-prediction.h"
 #include "cli/report.h"
+#include "cli/session.h"
 #include "cli/traces.h"
 
 #include <errno.h>
@@ -150,18 +151,27 @@ static int read_traces(struct report *report, struct complaint *complaint)
 static int write_report(
 	struct report *report, struct text *written, struct complaint *complaint)
 {
-	int error = comparison_build(
-		&report->comparison, &report->executions, &report->environment);
+	struct session_groups groups;
+	int error = session_load_groups(
+		&groups, &report->environment, report->folder, complaint);
 
 	if (error)
+		return error;
+	error = comparison_build(&report->comparison, &report->executions,
+		&report->environment, groups.groups, groups.count);
+	if (error) {
+		session_release_groups(&groups);
 		return complaint_cannot(
 			complaint, "compare the executions of", report->folder, error);
+	}
 	error = read_traces(report, complaint);
 	if (!error)
 		error = write_all(report, written, complaint);
 	/* Of one allocator alone there is nothing to draw. */
 	if (!error && report->comparison.count > 1)
 		error = draw(report, written, complaint);
+	comparison_release(&report->comparison);
+	session_release_groups(&groups);
 	return error;
 }
 

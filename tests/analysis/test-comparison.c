@@ -3,6 +3,7 @@
 #include "analysis/comparison-print.h"
 #include "analysis/comparison.h"
 #include "base/random.h"
+#include "counters/group.h"
 
 #include <errno.h>
 #include <math.h>
@@ -93,11 +94,18 @@ static struct fixture *make(
 	return f;
 }
 
+static void discard(struct fixture *f)
+{
+	comparison_release(&f->comparison);
+	free(f);
+}
+
 static void build(struct fixture *f)
 {
 	static const struct environment environment;
 
-	assert_int_equal(comparison_build(&f->comparison, &f->records, &environment), 0);
+	assert_int_equal(
+		comparison_build(&f->comparison, &f->records, &environment, NULL, 0), 0);
 }
 
 static void finds_what_is_faster_and_what_slower(void **state)
@@ -121,7 +129,7 @@ static void finds_what_is_faster_and_what_slower(void **state)
 	assert_true(fabs(c[1].tax.median - 1.5) < 0.02);
 	assert_true(fabs(c[1].ratios[COMPARISON_FIXED].median - 0.8) < 0.01);
 	assert_ptr_equal(comparison_best(&f->comparison), &c[1]);
-	free(f);
+	discard(f);
 }
 
 static void leaves_failures_out_and_names_them(void **state)
@@ -152,7 +160,7 @@ static void leaves_failures_out_and_names_them(void **state)
 	assert_non_null(strstr(text.bytes, "24 of 24 executions"));
 	assert_non_null(strstr(text.bytes, "double free"));
 	text_release(&text);
-	free(f);
+	discard(f);
 }
 
 static void an_early_other_exit_is_no_gain(void **state)
@@ -166,7 +174,7 @@ static void an_early_other_exit_is_no_gain(void **state)
 	build(f);
 	assert_int_equal(f->comparison.contenders[0].failed, 0);
 	assert_int_equal(f->comparison.contenders[1].failed, 2 * ROUNDS);
-	free(f);
+	discard(f);
 }
 
 static void tells_outputs_that_differ(void **state)
@@ -182,7 +190,7 @@ static void tells_outputs_that_differ(void **state)
 	build(f);
 	assert_int_equal(f->comparison.contenders[0].outputs_differ, 0);
 	assert_int_equal(f->comparison.contenders[1].outputs_differ, 1);
-	free(f);
+	discard(f);
 }
 
 static void rejects_counts_that_did_not_run_all_the_time(void **state)
@@ -196,13 +204,15 @@ static void rejects_counts_that_did_not_run_all_the_time(void **state)
 		if (f->rows[i].values[0].running_ns)
 			f->rows[i].values[0].running_ns = 999;
 	build(f);
-	assert_true(f->comparison.rejected > 0);
+	assert_true(f->comparison.counts.tally.rejected > 0);
 	assert_int_equal(f->comparison.contenders[1].values[COMPARISON_FIXED].count, 0);
-	assert_int_equal(comparison_build(&f->comparison, &f->records, &scaling), 0);
-	assert_int_equal(f->comparison.rejected, 0);
-	assert_true(f->comparison.extrapolated > 0);
+	comparison_release(&f->comparison);
+	assert_int_equal(
+		comparison_build(&f->comparison, &f->records, &scaling, NULL, 0), 0);
+	assert_int_equal(f->comparison.counts.tally.rejected, 0);
+	assert_true(f->comparison.counts.tally.scaled > 0);
 	assert_true(f->comparison.contenders[1].values[COMPARISON_FIXED].count > 0);
-	free(f);
+	discard(f);
 }
 
 /* In whichever group: a row does not tell which one it was counted in. */
@@ -224,14 +234,72 @@ static void leaves_out_what_the_self_check_forbids(void **state)
 			sizeof(environment.events[i].event), "%s", name);
 	build(f);
 	assert_true(f->comparison.contenders[1].values[COMPARISON_FIXED].count > 0);
-	assert_int_equal(comparison_build(&f->comparison, &f->records, &environment), 0);
+	comparison_release(&f->comparison);
+	assert_int_equal(
+		comparison_build(&f->comparison, &f->records, &environment, NULL, 0), 0);
 	assert_int_equal(f->comparison.contenders[1].values[COMPARISON_FIXED].count, 0);
 	assert_true(f->comparison.contenders[1].values[COMPARE_WALL].count > 0);
 	text_init(&text);
 	assert_int_equal(comparison_print(&f->comparison, &environment, false, &text), 0);
 	assert_non_null(strstr(text.bytes, "is left out, dead in group cache: counts"));
 	text_release(&text);
-	free(f);
+	discard(f);
+}
+
+/* In the first execution one counter of a sum is silent: its value is no value. What
+ * needs the reads of a kernel is nothing for a program. */
+static void derives_what_its_groups_tell(void **state)
+{
+	static const struct truth truths[] = {{"libc", 1, 1, 1}, {"hp", 0.5, 1, 1}};
+	static const char text[] = "SHORT Parts of a sum\n\nEVENTSET\nPMC0 ALL\nPMC1 A\n"
+				   "PMC2 B\n\nMETRICS\nAll per read PMC0/READS\n"
+				   "Share of A PMC1/PMC0\nAll per ns PMC0/CPU_NS\n\n"
+				   "IDENTITY\nParts PMC1+PMC2=PMC0 ~ 0.01\n\nLONG\n";
+	static const struct environment environment;
+	struct fixture *f = make(truths, 2, 0.005, 7);
+	struct complaint complaint = {.what = ""};
+	struct group group;
+	size_t silent = 0;
+
+	(void)state;
+	assert_int_equal(group_parse(&group, "sum", text, strlen(text), &complaint), 0);
+	f->records.events = (struct event_list){.names = {"ALL", "A", "B"}, .count = 3};
+	for (size_t i = 0; i < f->records.count; i++) {
+		struct execution *row = &f->rows[i];
+
+		if (!row->values[0].running_ns)
+			continue;
+		row->group = "sum";
+		row->values[2] = row->values[1] = row->values[0];
+		row->values[1].count /= 4;
+		row->values[2].count -= row->values[1].count;
+		if (silent++ == 0)
+			row->values[1].count = 0;
+	}
+	assert_int_equal(
+		comparison_build(&f->comparison, &f->records, &environment, &group, 1),
+		0);
+	assert_int_equal(f->comparison.quantities, COMPARISON_FIXED + 5);
+	assert_string_equal(
+		comparison_name(&f->comparison, COMPARISON_FIXED + 3), "Share of A");
+	assert_string_equal(
+		comparison_name(&f->comparison, COMPARISON_FIXED + 4), "All per ns");
+	assert_int_equal(f->comparison.counts.tally.sums, 2 * ROUNDS);
+	assert_int_equal(f->comparison.counts.tally.sums_broken, 1);
+	assert_int_equal(f->comparison.counts.tally.silent, 1);
+	for (size_t i = 0; i < 2; i++) {
+		const struct estimate *values = &f->comparison.contenders[i].values[0];
+		const struct estimate *share = &values[COMPARISON_FIXED + 3];
+		const struct estimate *rate = &values[COMPARISON_FIXED + 4];
+
+		assert_int_equal(values[COMPARISON_FIXED + 1].count, ROUNDS - (i == 0));
+		assert_int_equal(share->count, ROUNDS - (i == 0));
+		assert_true(fabs(share->median - 0.25) < 1e-6);
+		assert_int_equal(rate->count, ROUNDS);
+		assert_true(fabs(rate->median - 3) < 1e-6);
+	}
+	group_release(&group);
+	discard(f);
 }
 
 /* The same allocator under two names and more: intervals hold the truth as often as they
@@ -258,7 +326,7 @@ static void claims_nothing_of_equals(void **state)
 				   one->verdicts[COMPARE_WALL] == VERDICT_SLOWER;
 		}
 		families_wrong += claimed;
-		free(f);
+		discard(f);
 	}
 	print_message("# %.1f %% covered, %.1f %% of families wrong\n",
 		covered / (TRIALS * 0.03), families_wrong / (TRIALS * 0.01));
@@ -274,7 +342,8 @@ static void needs_something_to_compare(void **state)
 	struct comparison *comparison = calloc(1, sizeof(*comparison));
 
 	(void)state;
-	assert_int_equal(comparison_build(comparison, &records, &environment), -ENODATA);
+	assert_int_equal(
+		comparison_build(comparison, &records, &environment, NULL, 0), -ENODATA);
 	free(comparison);
 }
 
@@ -287,6 +356,7 @@ int main(void)
 		cmocka_unit_test(tells_outputs_that_differ),
 		cmocka_unit_test(rejects_counts_that_did_not_run_all_the_time),
 		cmocka_unit_test(leaves_out_what_the_self_check_forbids),
+		cmocka_unit_test(derives_what_its_groups_tell),
 		cmocka_unit_test(claims_nothing_of_equals),
 		cmocka_unit_test(needs_something_to_compare),
 	};

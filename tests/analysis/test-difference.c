@@ -358,7 +358,8 @@ static void runs_are_compared(void **state)
 	make_run(&records[1], rows[1], 0.8, 2);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(
-			comparison_build(&runs[i], &records[i], &environment), 0);
+			comparison_build(&runs[i], &records[i], &environment, NULL, 0),
+			0);
 	assert_int_equal(differences_of_runs(&differences, &runs[0], &runs[1]), 0);
 	assert_int_equal(differences.claims, 2);
 	for (size_t i = 0; i < differences.count; i++) {
@@ -370,6 +371,8 @@ static void runs_are_compared(void **state)
 							       : VERDICT_SAME);
 	}
 	differences_release(&differences);
+	for (int i = 0; i < 2; i++)
+		comparison_release(&runs[i]);
 	free(runs);
 }
 
