@@ -17,7 +17,7 @@ void hp_heap_release(void *block);
 struct heap;
 void hp_heap_look(struct heap *heap) __attribute__((noinline));
 
-enum { HP_HEAP_GROWS_FROM_BYTES = 512, HP_HEAP_GROWTH_PART = 4 };
+enum { HP_HEAP_GROWS_FROM_BYTES = 512, HP_HEAP_GROWTH_PART = 3 };
 
 /* What to allocate for a block that realloc moves: what grows once grows again, and a
  * little room saves many copies. */
