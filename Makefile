@@ -59,7 +59,7 @@ libs_of = $(foreach l,$(1) $(BELOW_$(1)),$(B)/lib$(l).a)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all check check-likwid test-programs lint lint-shell format format-check fuzz check-aarch64 \
-	check-install bench bench-alloc bench-levels bench-programs install uninstall clean
+	check-install bench bench-alloc bench-levels bench-programs bench-trace install uninstall clean
 
 all: $(B)/escalier $(B)/libescalier-trace.so
 
@@ -209,6 +209,9 @@ check-aarch64:
 bench: all $(B)/bench/latency
 	bench/overhead.sh $(B)/escalier
 	$(B)/bench/latency
+# What tracing adds to a malloc and free pair, beside heaptrack and memusage.
+bench-trace: all $(B)/bench/pairs
+	bench/trace.sh $(abspath $(B))
 # Ten programs under five allocators: about half an hour.
 bench-programs: all
 	bench/programs.sh $(abspath $(B)/escalier)
