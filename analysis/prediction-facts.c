@@ -58,13 +58,19 @@ static double get_faults(const struct execution *e)
 {
 	return (double)e->minor_faults;
 }
-static double get_anonymous(const struct execution *e)
-{
-	return (double)e->peak_anonymous_bytes;
-}
 static double get_files(const struct execution *e)
 {
 	return fmax(0, (double)e->peak_memory_bytes - (double)e->peak_anonymous_bytes);
+}
+/* A sample comes late for what is short-lived; the kernel's own peak does not, and what
+ * grows behind the last sample is seldom a file. */
+static double get_anonymous(const struct execution *e)
+{
+	const double sampled = (double)e->peak_anonymous_bytes;
+
+	if (!(sampled > 0))
+		return 0;
+	return fmax(sampled, (double)e->peak_resident_bytes - get_files(e));
 }
 static double get_huge_share(const struct execution *e)
 {

@@ -324,6 +324,32 @@ static void facts_are_of_the_reference(void **state)
 	free(rows);
 }
 
+/* As the kernel saw it, where the last sample came before the peak. */
+static void peak_of_short_executions(void **state)
+{
+	static const struct environment environment;
+	struct execution *rows = calloc(ROWS, sizeof(*rows));
+	struct records records = {.type = &execution_record, .rows = rows, .count = ROWS};
+	struct program_facts facts;
+
+	(void)state;
+	assert_non_null(rows);
+	fill_executions(rows);
+	for (int i = 0; i < ROWS; i++)
+		rows[i].peak_resident_bytes = 4096 * 100;
+	assert_int_equal(
+		program_facts_take(&facts, &records, NULL, NULL, 0, &environment), 0);
+	close_to(facts.anonymous_bytes, 4096 * 98);
+	close_to(facts.file_bytes, 4096 * 2);
+	/* Without any sample nobody tells private memory from files. */
+	for (int i = 0; i < ROWS; i++)
+		rows[i].peak_anonymous_bytes = 0;
+	assert_int_equal(
+		program_facts_take(&facts, &records, NULL, NULL, 0, &environment), 0);
+	close_to(facts.anonymous_bytes, 0);
+	free(rows);
+}
+
 static const char group_text[] = "SHORT Walks\nEVENTSET\nPMC0  CYCLES\nPMC1  WALKS\n\n"
 				 "METRICS\nCycles per read PMC0/READS\n"
 				 "Page walks per read PMC1/READS\n";
@@ -512,6 +538,7 @@ int main(void)
 		cmocka_unit_test(where_the_model_does_not_hold),
 		cmocka_unit_test(says_what_is_missing),
 		cmocka_unit_test(facts_are_of_the_reference),
+		cmocka_unit_test(peak_of_short_executions),
 		cmocka_unit_test(events_of_the_program),
 		cmocka_unit_test(a_model_is_read_as_written),
 		cmocka_unit_test(between_sizes),
