@@ -80,7 +80,8 @@ static void keep_known(struct cost_rows *rows)
 	rows->count = kept;
 }
 
-int cost_rows_init(struct cost_rows *rows, const struct staircase *staircase)
+int cost_rows_init(struct cost_rows *rows, const struct staircase *staircase,
+	const struct cost_terms *terms)
 {
 	const struct series *place = first_latency(staircase);
 	uint64_t *numbers;
@@ -88,7 +89,10 @@ int cost_rows_init(struct cost_rows *rows, const struct staircase *staircase)
 
 	*rows = (struct cost_rows){
 		.place = place, .cycles_counted = staircase->known[QUANTITY_CYCLES]};
-	cost_terms_init(&rows->terms, staircase->known);
+	if (terms)
+		rows->terms = *terms;
+	else
+		cost_terms_init(&rows->terms, staircase->known);
 	for (size_t i = 0; i < staircase->count; i++)
 		for (size_t k = 0; k < staircase->series[i].count; k++)
 			most += staircase->series[i].stairs[k].rounds_count;

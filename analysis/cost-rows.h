@@ -26,9 +26,11 @@ struct cost_rows {
 
 bool cost_is_latency(const struct series *series);
 
-/* 0 or -ENOMEM; release after success only. A term that fewer than half of the rounds
- * know is as one that is not counted. */
-int cost_rows_init(struct cost_rows *rows, const struct staircase *staircase);
+/* By another session's terms, or NULL: by what the staircase knows. 0 or -ENOMEM; release
+ * after success only. A term that fewer than half of the rounds know is as one that is
+ * not counted. */
+int cost_rows_init(struct cost_rows *rows, const struct staircase *staircase,
+	const struct cost_terms *terms);
 void cost_rows_release(struct cost_rows *rows);
 
 /* Rows to leave out: those of the backend, of the kernel; NULL: of none. */

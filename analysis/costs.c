@@ -249,7 +249,7 @@ static void fit_rows(struct fitting *f)
 int costs_fit(struct costs *costs, const struct staircase *staircase)
 {
 	struct fitting f = {.costs = costs};
-	int error = cost_rows_init(&f.rows, staircase);
+	int error = cost_rows_init(&f.rows, staircase, NULL);
 
 	*costs = (struct costs){0};
 	if (error)
@@ -287,7 +287,8 @@ int costs_judge(const struct cost_fit *fit, const struct staircase *staircase,
 	const struct cost_filter none = {0};
 	struct cost_error_list list;
 	struct cost_rows rows;
-	int error = cost_rows_init(&rows, staircase);
+	/* A term means something else where a session counts more, or less. */
+	int error = cost_rows_init(&rows, staircase, &fit->terms);
 
 	if (error)
 		return error;

@@ -435,6 +435,31 @@ static void judged_on_another_session(void **state)
 	free(other);
 }
 
+/* One that tells walks of huge pages apart is judged by walks of all pages, where the fit
+ * knows no others. */
+static void judged_by_the_terms_of_the_fit(void **state)
+{
+	struct options options = usual;
+	struct cost_errors together, apart;
+	struct costs costs;
+	struct synthetic *other;
+
+	(void)state;
+	options.no_walker = true;
+	fit(&options, &costs);
+	options.seed = 77;
+	other = make(&options);
+	assert_int_equal(costs_judge(&costs.fit, &other->staircase, &together), 0);
+	free(other);
+	options.by_page = true;
+	other = make(&options);
+	assert_int_equal(costs_judge(&costs.fit, &other->staircase, &apart), 0);
+	free(other);
+	assert_int_equal(apart.rows, costs.rows);
+	assert_true(fabs(apart.median - together.median) < 1e-12);
+	assert_true(fabs(apart.p90 - together.p90) < 1e-12);
+}
+
 /* Parts of a difference add up to it, and name what makes it. */
 static void adds_up(const struct attribution *a)
 {
@@ -525,6 +550,7 @@ int main(void)
 		cmocka_unit_test(what_always_comes_together),
 		cmocka_unit_test(held_out_terms_are_named),
 		cmocka_unit_test(judged_on_another_session),
+		cmocka_unit_test(judged_by_the_terms_of_the_fit),
 		cmocka_unit_test(steps_are_attributed),
 		cmocka_unit_test(prints_all_states),
 	};
