@@ -20,8 +20,8 @@ static const char help[] =
 	"the machine announces. Counters come first; without any, the steps of the time alone\n"
 	"are told, and marked so.\n"
 	"\n"
-	"      --csv            a line for each level\n"
-	"      --json           the same as JSON\n"
+	"      --csv            a line for each level (of one DIR)\n"
+	"      --json           the same as JSON, as one array for each DIR\n"
 	"  -h, --help           this text\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 wrong usage, 3 nothing to tell levels from.\n";
@@ -108,6 +108,8 @@ int cmd_levels(int argc, char **argv)
 	if (optind == argc)
 		return message_usage(
 			"levels", "which sweep? Name its folder, results/<host>/<time>");
+	if (layout == LAYOUT_CSV && argc - optind > 1)
+		return message_usage("levels", "--csv is of one DIR");
 	text_init(&text);
 	if (layout == LAYOUT_CSV)
 		(void)levels_print_csv_header(&text);

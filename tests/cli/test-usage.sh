@@ -363,6 +363,9 @@ out_has 'one round has neither confidence nor ranges'
 run levels --csv "$work/run"
 exits 0
 out_has 'kernel,backend,stride'
+run levels --csv "$work/run" "$work/run"
+exits 2
+err_has '--csv is of one DIR'
 run sweep --counters none --no-reserve -s 8K -b libc -k strided -r 1 --windows 1 --window 50us -o "$work/strided"
 run levels "$work/strided"
 exits 3
