@@ -53,7 +53,10 @@ void differences_headline(const struct differences *d, struct text *text)
 	else if (count_claims(d, VERDICT_SAME) == d->claims)
 		text_append(text, "no difference: all times are within 2 %");
 	else if (count_claims(d, VERDICT_NONE) == d->claims)
-		text_append(text, "too few rounds for any claim");
+		text_format(text,
+			"too few rounds for any claim: both need at least %zu (-r %zu)",
+			unpaired_needed(d->claim_confidence),
+			unpaired_needed(d->claim_confidence));
 	else
 		text_append(text, "no difference can be claimed");
 }

@@ -272,7 +272,8 @@ static void too_few_rounds_claim_nothing(void **state)
 		assert_int_equal(f.differences.list[i].verdict, VERDICT_NONE);
 	text_init(&text);
 	differences_headline(&f.differences, &text);
-	assert_string_equal(text.bytes, "too few rounds for any claim");
+	assert_string_equal(
+		text.bytes, "too few rounds for any claim: both need at least 7 (-r 7)");
 	text_release(&text);
 	tear_down(&f);
 }
