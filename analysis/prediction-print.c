@@ -74,6 +74,9 @@ static void explain_walks(const struct prediction *p,
 static void print_measured(const struct prediction *p,
 	const struct comparison *comparison, struct text *text)
 {
+	struct text remark;
+
+	text_init(&remark);
 	for (size_t i = 1; comparison && i < comparison->count; i++) {
 		const struct contender *one = &comparison->contenders[i];
 		const struct estimate *ratio = &one->ratios[COMPARE_WALL];
@@ -87,17 +90,17 @@ static void print_measured(const struct prediction *p,
 		if (isfinite(ratio->low))
 			text_format(text, "%+.1f to %+.1f", 100 * (ratio->low - 1),
 				100 * (ratio->high - 1));
-		text_pad_to(text, AT_REMARK);
-		text_append(text, one->allocator);
+		text_append(&remark, one->allocator);
 		if (p->walks_known != WALKS_MISSING)
-			text_format(text,
+			text_format(&remark,
 				", %+.1f points from the prediction, %s its interval",
 				100 * (change - p->total.share),
 				change >= p->total.low && change <= p->total.high
 					? "inside"
 					: "outside");
-		text_append(text, "\n");
+		print_remark(text, &remark);
 	}
+	text_release(&remark);
 }
 
 int prediction_print(const struct prediction *p, const struct prediction_model *model,
@@ -107,7 +110,7 @@ int prediction_print(const struct prediction *p, const struct prediction_model *
 
 	text_init(&remark);
 	text_append(text,
-		"\nwhat huge pages would change, predicted from the reference alone\n");
+		"what huge pages would change, predicted from the reference alone\n");
 	if (p->refusal[0]) {
 		text_format(&remark, "no prediction: %s", p->refusal);
 		if (p->advice[0])

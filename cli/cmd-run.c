@@ -473,10 +473,12 @@ static int tell_history(const char *path)
 	struct records pairs;
 	struct text text;
 	int code;
+	int error = records_load_csv(&pairs, &prediction_record, path, &complaint);
 
-	if (records_load_csv(&pairs, &prediction_record, path, &complaint)) {
-		complaint_advise(&complaint,
-			"escalier run --predict -a libc,libc-thp,hp -- PROGRAM makes a first");
+	if (error) {
+		if (error == -ENOENT)
+			complaint_advise(&complaint,
+				"escalier run --predict -a libc,hp -- PROGRAM");
 		message_complaint(&complaint);
 		return EXIT_FAILURE;
 	}

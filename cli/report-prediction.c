@@ -20,22 +20,26 @@ static double percent(double share)
 	return isfinite(share) ? 100 * share : 0;
 }
 
-/* The program as it was called: what stands behind "--". */
-static const char *program_of(const struct environment *environment)
-{
-	const char *behind = strstr(environment->command, " -- ");
-
-	return behind ? behind + 4 : environment->command;
-}
-
 /* A prediction, and what it was measured beside. */
 struct predicted {
 	const char *folder;
+	char program[RECORD_TEXT];
 	struct prediction_model model;
 	struct prediction prediction;
 	const struct comparison *comparison;
 	const struct environment *environment;
 };
+
+/* The program as it was called: what stands behind "--". A history of longer ones could
+ * not be read again. */
+static void set_program(struct predicted *predicted)
+{
+	const char *command = predicted->environment->command;
+	const char *behind = strstr(command, " -- ");
+
+	(void)snprintf(predicted->program, sizeof(predicted->program), "%.255s",
+		behind ? behind + 4 : command);
+}
 
 static struct prediction_pair pair_of(
 	const struct predicted *predicted, const struct contender *one)
@@ -46,7 +50,7 @@ static struct prediction_pair pair_of(
 
 	return (struct prediction_pair){.started = predicted->environment->started,
 		.host = predicted->model.host,
-		.program = program_of(predicted->environment),
+		.program = predicted->program,
 		.allocator = one->allocator,
 		.walks = p->walks_known == WALKS_COUNTED ? "counted" : "bounded",
 		.rounds = ratio->count,
@@ -95,7 +99,7 @@ static int write_all(const struct predicted *predicted, struct text *summary,
 	text_init(&text);
 	(void)prediction_print(
 		&predicted->prediction, &predicted->model, predicted->comparison, &text);
-	text_append(summary, text.bytes);
+	text_format(summary, "\n%s", text.bytes);
 	error = report_write_file(folder, "prediction.txt", &text, written, complaint);
 	text_clear(&text);
 	(void)prediction_print_json(&predicted->prediction, &text);
@@ -152,6 +156,7 @@ int report_write_prediction(const char *folder, const struct comparison *compari
 	predicted->folder = folder;
 	predicted->comparison = comparison;
 	predicted->environment = environment;
+	set_program(predicted);
 	error = predict(predicted, complaint);
 	if (!error)
 		error = write_all(predicted, summary, written, complaint);

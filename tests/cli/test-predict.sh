@@ -87,7 +87,10 @@ run run "${once[@]}" --model "$work/sweep" -a libc,libc-thp -o "$work/pairs/one"
 exits 0
 file_has "$work/pairs/one/summary.txt" 'points from the prediction'
 run report "$work/pairs/one"
-run run "${once[@]}" --model "$work/sweep" -a libc,libc-thp -o "$work/pairs/two" -- "${program[@]}"
+# A long command, as the history's reader has a longest cell.
+run run "${once[@]}" --model "$work/sweep" -a libc,libc-thp -o "$work/pairs/two" -- \
+  "${program[@]} # $(printf 'x%.0s' {1..600})"
+exits 0
 holds test "$(wc -l <"$work/pairs/predictions.csv")" -eq 3
 holds test "$(grep -c '^started,' "$work/pairs/predictions.csv")" -eq 1
 end
@@ -100,6 +103,10 @@ run predict --history "$work/pairs/none.csv"
 exits 1
 out_is_empty
 err_has 'escalier run --predict'
+run predict --history "$work/sweep/windows.csv"
+exits 1
+err_has 'line 1 of the CSV'
+holds test "$(grep -c 'escalier run --predict' "$err")" -eq 0
 sed -i '1s/started/begun/' "$work/pairs/predictions.csv"
 run run "${once[@]}" --model "$work/sweep" -a libc,libc-thp -o "$work/pairs/three" -- "${program[@]}"
 exits 125
