@@ -105,7 +105,7 @@ static void read_events(const struct taking *t, const struct reading *reading,
 	}
 }
 
-static void take_events(const struct taking *t, const struct group *groups,
+static int take_events(const struct taking *t, const struct group *groups,
 	size_t groups_count, const struct environment *environment,
 	struct program_facts *facts)
 {
@@ -118,11 +118,13 @@ static void take_events(const struct taking *t, const struct group *groups,
 	for (size_t g = 0; g < groups_count; g++) {
 		struct reading reading;
 
-		reading_init(&reading, &groups[g], &t->executions->events, NULL);
+		if (reading_init(&reading, &groups[g], &t->executions->events, NULL))
+			return -ENOMEM;
 		reading_exclude(&reading, environment->events, environment->events_count,
 			reasons);
 		reading.scaled = environment->scaled;
 		read_events(t, &reading, sums, counts);
+		reading_release(&reading);
 	}
 	for (int q = 0; q < QUANTITIES; q++) {
 		known[q] = counts[q] > 0;
@@ -133,6 +135,7 @@ static void take_events(const struct taking *t, const struct group *groups,
 		facts->events[e] = cost_term_value(&terms, e, sums);
 	facts->cycles = sums[QUANTITY_CYCLES];
 	facts->walk_cycles = sums[QUANTITY_WALK_CYCLES];
+	return 0;
 }
 
 int program_facts_take(struct program_facts *facts, const struct records *executions,
@@ -141,6 +144,7 @@ int program_facts_take(struct program_facts *facts, const struct records *execut
 {
 	struct taking t = {.executions = executions, .first = executions->rows};
 	size_t count;
+	int error;
 
 	*facts = (struct program_facts){.heap_bytes = NAN, .traced_bytes = NAN};
 	if (executions->count == 0)
@@ -161,7 +165,7 @@ int program_facts_take(struct program_facts *facts, const struct records *execut
 		facts->traced_bytes = (double)totals->peak_bytes;
 		facts->heap_bytes = fmin(facts->traced_bytes, facts->anonymous_bytes);
 	}
-	take_events(&t, groups, groups_count, environment, facts);
+	error = take_events(&t, groups, groups_count, environment, facts);
 	free(t.sample);
-	return 0;
+	return error;
 }
