@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/difference.h"
 
+#include "analysis/comparison-print.h"
 #include "analysis/findings.h"
 #include "analysis/json-text.h"
 #include "analysis/summary.h"
@@ -61,40 +62,43 @@ void differences_headline(const struct differences *d, struct text *text)
 		text_append(text, "no difference can be claimed");
 }
 
-static void format_value(
-	const struct difference *row, double value, char cell[FINDINGS_NUMBER])
+static char *format_value(
+	const struct difference *row, double value, char cell[COMPARISON_CELL])
 {
-	static const char prefixes[] = " kMGT";
-	const bool plain = strcmp(row->unit, "cycles") == 0;
-	size_t prefix = 0;
+	return row->of_program ? comparison_format(cell, row->quantity, value)
+			       : findings_number(cell, value);
+}
 
-	/* Times of reads are small, those of programs and their counts are not. */
-	for (; !plain && value >= 1e5 && prefixes[prefix + 1]; prefix++)
-		value /= 1000;
-	findings_number(cell, value);
-	if (prefix > 0)
-		(void)snprintf(cell + strlen(cell), FINDINGS_NUMBER - strlen(cell), "%c",
-			prefixes[prefix]);
+/* More faults are not slower, and less throughput is not faster. */
+static const char *verdict_of(const struct difference *row)
+{
+	const bool time =
+		strcmp(row->unit, "ns") == 0 || strcmp(row->unit, "cycles") == 0;
+
+	if (!time && row->verdict == VERDICT_FASTER)
+		return "less";
+	if (!time && row->verdict == VERDICT_SLOWER)
+		return "more";
+	return verdict_name(row->verdict);
 }
 
 static void print_row(const struct difference *row, struct text *text)
 {
-	char a[FINDINGS_NUMBER], b[FINDINGS_NUMBER];
+	char a[COMPARISON_CELL], b[COMPARISON_CELL];
 
-	format_value(row, row->medians[0], a);
-	format_value(row, row->medians[1], b);
 	text_append(text, "  ");
 	text_append(text, row->what);
 	text_pad_to(text, 26);
-	text_format(text, "%8s %8s %-6s %2zu %2zu %6.3f", a, b, row->unit, row->counts[0],
-		row->counts[1], row->ratio.median);
+	text_format(text, "%8s %8s %-6s %2zu %2zu %6.3f",
+		format_value(row, row->medians[0], a),
+		format_value(row, row->medians[1], b), row->of_program ? "" : row->unit,
+		row->counts[0], row->counts[1], row->ratio.median);
 	if (isfinite(row->ratio.low))
 		text_format(text, " %6.3f-%-6.3f", row->ratio.low, row->ratio.high);
 	else
 		text_format(text, " %13s", "-");
 	text_format(text, " %s\n",
-		row->verdict == VERDICT_NONE ? "too few rounds"
-					     : verdict_name(row->verdict));
+		row->verdict == VERDICT_NONE ? "too few rounds" : verdict_of(row));
 }
 
 static void print_rows(const struct differences *d, bool claims, struct text *text)
@@ -124,9 +128,10 @@ static void print_legend(const struct differences *d, struct text *text)
 		"are by wider ones, so that all claims hold together with 99 %% (%.4g %% "
 		"each, at least %zu rounds of both) and all other rows with 95 %% (%.4g %% "
 		"each, %zu rounds): same, all of it within %.0f %% of 1; faster or slower, "
-		"all of it on one side; else unresolved. Rounds tell how steady each session "
-		"was, not what sessions differ in beside the change, as the clock or "
-		"neighbours: measure both more than once, in turn.",
+		"of what is no time less or more, all of it on one side; else unresolved. "
+		"Rounds tell how steady each session was, not what sessions differ in beside "
+		"the change, as the clock or neighbours: measure both more than once, in "
+		"turn.",
 		100 * d->claim_confidence, unpaired_needed(d->claim_confidence),
 		100 * d->row_confidence, unpaired_needed(d->row_confidence),
 		100 * RATIO_SAME);
@@ -173,7 +178,7 @@ int differences_print_csv(const struct differences *d, struct text *text)
 		csv_number(text, row->ratio.high, 9);
 		csv_number(text, row->together.low, 9);
 		csv_number(text, row->together.high, 9);
-		text_format(text, ",%s\n", verdict_name(row->verdict));
+		text_format(text, ",%s\n", verdict_of(row));
 	}
 	return text->error;
 }
@@ -198,8 +203,7 @@ static json_t *row_to_json(const struct difference *row)
 	(void)json_object_set_new(object, "together_low", json_number(row->together.low));
 	(void)json_object_set_new(
 		object, "together_high", json_number(row->together.high));
-	(void)json_object_set_new(
-		object, "verdict", json_string(verdict_name(row->verdict)));
+	(void)json_object_set_new(object, "verdict", json_string(verdict_of(row)));
 	return object;
 }
 

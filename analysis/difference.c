@@ -326,6 +326,8 @@ static void compare_quantity(struct differences *d,
 	row->unit =
 		quantity < COMPARISON_FIXED ? comparison_quantities[quantity].unit : "";
 	row->claim = quantity == COMPARE_WALL;
+	row->of_program = true;
+	row->quantity = quantity;
 	for (int f = 0; f < 2 && quantities[1] >= 0; f++)
 		for (uint64_t r = 0; r < runs[f]->rounds; r++)
 			add_value(row, f,

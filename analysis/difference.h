@@ -23,6 +23,8 @@ struct difference {
 	char subject[DIFFERENCE_TEXT]; /* "chase, small", "hp" */
 	char what[32];                 /* "32K", "past 32M", "page faults" */
 	const char *unit;              /* "ns", "cycles", ... */
+	bool of_program;               /* else of a read */
+	size_t quantity;               /* of a program: as the first run numbers it */
 	bool claim;
 	double *values; /* of the first folder, then of the second */
 	size_t counts[2];

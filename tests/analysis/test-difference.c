@@ -342,7 +342,20 @@ static void make_run(
 					.end = "exit",
 					.wall_ns = (uint64_t)(1e9 * (a ? factor : 1) *
 							      noise(&random, 0.004)),
-					.minor_faults = 1000};
+					.minor_faults = factor < 1 && a ? 500 : 1000};
+}
+
+/* The end of the last line that begins so. */
+static void last_row_ends(const char *text, const char *begin, const char *end)
+{
+	const char *line = NULL;
+
+	for (const char *at = text; (at = strstr(at, begin)); at++)
+		line = at;
+	assert_non_null(line);
+	line = strchr(line + 1, '\n');
+	assert_non_null(line);
+	assert_memory_equal(line - strlen(end), end, strlen(end));
 }
 
 static void runs_are_compared(void **state)
@@ -352,6 +365,7 @@ static void runs_are_compared(void **state)
 	struct records records[2];
 	struct comparison *runs = calloc(2, sizeof(*runs));
 	struct differences differences;
+	struct text text;
 
 	(void)state;
 	assert_non_null(runs);
@@ -371,6 +385,15 @@ static void runs_are_compared(void **state)
 							       ? VERDICT_FASTER
 							       : VERDICT_SAME);
 	}
+	text_init(&text);
+	assert_int_equal(
+		differences_print(&differences, (const char *const[]){"a", "b"}, &text),
+		0);
+	/* Fewer faults are not faster; times are in a program's units. */
+	assert_null(strstr(text.bytes, "M ns"));
+	last_row_ends(text.bytes, "\n  page faults ", " less");
+	last_row_ends(text.bytes, "\n  time ", " faster");
+	text_release(&text);
 	differences_release(&differences);
 	for (int i = 0; i < 2; i++)
 		comparison_release(&runs[i]);
