@@ -187,8 +187,10 @@ static void print_attribution(
 	text_append(text, "    unexplained");
 	text_pad_to(text, 38);
 	text_format(text, "%+.2g", a->unexplained);
+	/* Less than nothing is explained where the events say more than twice as much. */
 	if (fabs(difference) >= 0.02 * a->from_cycles)
-		text_format(text, " (%.0f %% explained)", 100 * attribution_share(a));
+		text_format(text, " (%.0f %% explained)",
+			100 * fmax(0, attribution_share(a)));
 	text_append(text, "\n");
 }
 
