@@ -115,23 +115,34 @@ static int compare_sweeps(struct differences *differences, const char *const fol
 	return error;
 }
 
-static bool is_run(const char *folder)
+static bool has_file(const char *folder, const char *name)
 {
 	struct complaint complaint = {0};
 	char path[PATH_MAX];
 
-	return session_path(path, folder, "executions.csv", &complaint) == 0 &&
+	return session_path(path, folder, name, &complaint) == 0 &&
 	       access(path, F_OK) == 0;
+}
+
+static bool is_run(const char *folder)
+{
+	return has_file(folder, "executions.csv");
+}
+
+static bool is_sweep(const char *folder)
+{
+	return has_file(folder, "windows.csv");
 }
 
 /* 0, -ENODATA where nothing is in both, or another error, with the complaint. */
 static int compare(struct differences *differences, const char *const folders[2],
 	struct complaint *complaint)
 {
-	const bool run = is_run(folders[0]);
+	/* Of a folder that is neither the reader says what it lacks. */
+	const bool run = is_run(folders[0]) || is_run(folders[1]);
 	int error;
 
-	if (run != is_run(folders[1])) {
+	if (run && (is_sweep(folders[0]) || is_sweep(folders[1]))) {
 		complaint_what(complaint, "cannot compare %.100s with %.100s", folders[0],
 			folders[1]);
 		complaint_why(complaint, "one is of a sweep, the other of a program");

@@ -113,6 +113,16 @@ exits 125
 err_has 'has other columns'
 end
 
+begin "a run is compared with a run"
+run compare "$work/pairs/one" "$work/sweep"
+exits 1
+err_has 'one is of a sweep, the other of a program'
+run compare "$work/pairs/one" "$work/nowhere"
+exits 1
+out_is_empty
+err_has "cannot read $work/nowhere"
+end
+
 begin "a program of several processes is refused"
 # shellcheck disable=SC2016 # the program's own
 run predict "${once[@]}" --sample 1ms -o "$work/several" -- bash -c 'sleep 0.2 & sleep 0.2; wait'
