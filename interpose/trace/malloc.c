@@ -323,9 +323,12 @@ static void *count_realloc(struct trace_thread *slot, void *block, size_t bytes)
 		return NULL;
 	}
 	class_of(slot, old)->freed_bytes += old;
-	moved(slot, -(int64_t)old);
+	/* One move: a moment taken between the two would not have the block. */
+	slot->live_unflushed_bytes -= (int64_t)old;
 	if (result)
 		count_allocation(slot, TRACE_REALLOC, bytes, result);
+	else
+		moved(slot, 0);
 	return result;
 }
 

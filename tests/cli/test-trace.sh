@@ -55,6 +55,13 @@ out_has 'live        100M at the most, 100M at the end'
 out_has 'allocate_large_blocks at victim.c:'
 end
 
+begin "a block is there in each moment of its growth"
+run trace --output "$work/grow" -- "$victim" grow
+exits 0
+out_has 'live        105M at the most'
+holds test "$(awk -F, 'NR > 1 && $2 >= 101 * 2 ^ 20' "$work"/grow/*.timeline.csv | wc -l)" -ge 5
+end
+
 begin "threads that end give their slots back"
 run trace --output "$work/threads" -- "$victim" threads
 exits 0

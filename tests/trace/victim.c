@@ -85,6 +85,18 @@ static void fork_and_allocate(void)
 	free(before);
 }
 
+/* Longer than from one moment of the timeline to the next, each time. */
+static void grow_slowly(void)
+{
+	char *block = malloc(100 << 20);
+
+	for (size_t i = 1; block && i <= 5; i++) {
+		(void)usleep(15000);
+		block = realloc(block, (100 + i) << 20);
+	}
+	use(block);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -97,6 +109,8 @@ int main(int argc, char **argv)
 		start_threads();
 	else if (strcmp(what, "fork") == 0)
 		fork_and_allocate();
+	else if (strcmp(what, "grow") == 0)
+		grow_slowly();
 	else if (strcmp(what, "abort") == 0)
 		abort();
 	return 0;
