@@ -126,7 +126,8 @@ static inline void moved(struct trace_thread *slot, int64_t bytes)
 {
 	slot->live_unflushed_bytes += bytes;
 	/* Outside [-LIVE_STEP, LIVE_STEP], in one comparison. */
-	if (unlikely((uint64_t)(slot->live_unflushed_bytes + LIVE_STEP) > 2 * LIVE_STEP))
+	if (unlikely((uint64_t)(slot->live_unflushed_bytes + LIVE_STEP) >
+		     UINT64_C(2) * LIVE_STEP))
 		thread_flush_live(slot);
 }
 
