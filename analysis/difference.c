@@ -155,14 +155,6 @@ static bool is_common(
 	       stair->windows > 0 && match && match->windows > 0;
 }
 
-static double time_in_round(const struct stair *stair, uint64_t number)
-{
-	for (size_t i = 0; i < stair->rounds_count; i++)
-		if (stair->rounds[i].number == number)
-			return stair->rounds[i].values[QUANTITY_NS];
-	return NAN;
-}
-
 /* Of each round its geometric mean over the common sizes in the range, where it has all
  * of them. */
 static void add_means(struct difference *row, int folder, const struct series *series,
@@ -179,7 +171,7 @@ static void add_means(struct difference *row, int folder, const struct series *s
 
 		for (size_t i = 0; i < series->count; i++)
 			if (is_common(&series->stairs[i], other, range)) {
-				sum += log(time_in_round(
+				sum += log(stair_time_in_round(
 					&series->stairs[i], last->rounds[r].number));
 				sizes++;
 			}

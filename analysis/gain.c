@@ -11,14 +11,6 @@
 /* A headline is one of many that might have been: wrong in one of a hundred at most. */
 #define CONFIDENCE 0.99
 
-static double time_in_round(const struct stair *stair, uint64_t number)
-{
-	for (size_t i = 0; i < stair->rounds_count; i++)
-		if (stair->rounds[i].number == number)
-			return stair->rounds[i].values[QUANTITY_NS];
-	return NAN;
-}
-
 /* Mean log-ratio of a round over the sizes past the cache that both measured at all; NaN
  * where the round lacks one of them, so that rounds compare like with like. */
 static double mean_in_round(
@@ -34,7 +26,8 @@ static double mean_in_round(
 		if (stair->bytes <= gain->past_bytes || !other || stair->windows == 0 ||
 			other->windows == 0)
 			continue;
-		sum += log(time_in_round(stair, number) / time_in_round(other, number));
+		sum += log(stair_time_in_round(stair, number) /
+			   stair_time_in_round(other, number));
 		sizes++;
 	}
 	return sizes > 0 && isfinite(sum) ? sum / (double)sizes : NAN;

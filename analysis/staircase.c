@@ -39,6 +39,14 @@ const struct stair *series_find(const struct series *series, uint64_t bytes)
 		compare_sizes);
 }
 
+double stair_time_in_round(const struct stair *stair, uint64_t number)
+{
+	for (size_t i = 0; i < stair->rounds_count; i++)
+		if (stair->rounds[i].number == number)
+			return stair->rounds[i].values[QUANTITY_NS];
+	return NAN;
+}
+
 uint64_t staircase_private_bytes(const struct machine *machine, unsigned cpu)
 {
 	unsigned threads = machine->cores > 0 ? machine->cpu_count / machine->cores : 1;

@@ -64,6 +64,8 @@ struct series {
 bool series_same_facet(const struct series *a, const struct series *b);
 /* The stair of this size, or NULL. */
 const struct stair *series_find(const struct series *series, uint64_t bytes);
+/* ns a read in the round of that number; NaN where the size was not in it. */
+double stair_time_in_round(const struct stair *stair, uint64_t number);
 
 struct staircase {
 	struct series *series;
