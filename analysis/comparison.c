@@ -184,7 +184,7 @@ static void estimate_quantity(
 	double confidence =
 		quantity == COMPARE_WALL ? b->comparison->wall_confidence : CONFIDENCE;
 	struct estimate *ratio = &contender->ratios[quantity];
-	size_t count = 0;
+	size_t count = 0, pairs = 0;
 
 	for (uint64_t round = 0; round < b->comparison->rounds; round++) {
 		double value = value_in_round(b, contender->allocator, round, quantity);
@@ -195,13 +195,17 @@ static void estimate_quantity(
 	contender->values[quantity] = estimate_sample(b->sample, count, CONFIDENCE);
 	count = 0;
 	for (uint64_t round = 0; round < b->comparison->rounds; round++) {
-		double ratio_log =
-			log(value_in_round(b, contender->allocator, round, quantity) /
-				value_in_round(b, reference, round, quantity));
+		double value = value_in_round(b, contender->allocator, round, quantity);
+		double other = value_in_round(b, reference, round, quantity);
+		double ratio_log = log(value / other);
 
+		pairs += !isnan(value) && !isnan(other);
 		if (isfinite(ratio_log))
 			b->sample[count++] = ratio_log;
 	}
+	/* What is 0 in most rounds is not told by the others. */
+	if (2 * count <= pairs)
+		count = 0;
 	*ratio = estimate_sample(b->sample, count, confidence);
 	estimate_exp(ratio);
 	if (contender != b->comparison->contenders)

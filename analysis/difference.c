@@ -310,6 +310,7 @@ static void compare_quantity(struct differences *d,
 	const char *name = comparison_name(runs[0], quantity);
 	const int quantities[2] = {(int)quantity, find_quantity(runs[1], name)};
 	struct difference *row = add_row(d, runs[0]->rounds, runs[1]->rounds);
+	bool few = false;
 
 	if (!row)
 		return;
@@ -320,11 +321,21 @@ static void compare_quantity(struct differences *d,
 	row->claim = quantity == COMPARE_WALL;
 	row->of_program = true;
 	row->quantity = quantity;
-	for (int f = 0; f < 2 && quantities[1] >= 0; f++)
-		for (uint64_t r = 0; r < runs[f]->rounds; r++)
-			add_value(row, f,
-				comparison_value(runs[f], contender->allocator, r,
-					(size_t)quantities[f]));
+	for (int f = 0; f < 2 && quantities[1] >= 0; f++) {
+		size_t known = 0;
+
+		for (uint64_t r = 0; r < runs[f]->rounds; r++) {
+			double value = comparison_value(
+				runs[f], contender->allocator, r, (size_t)quantities[f]);
+
+			known += !isnan(value);
+			add_value(row, f, value);
+		}
+		/* What is 0 in most rounds is not told by the others. */
+		few |= 2 * row->counts[f] <= known;
+	}
+	if (few)
+		row->counts[0] = row->counts[1] = 0;
 	keep_row(d, row);
 }
 

@@ -347,6 +347,23 @@ static void needs_something_to_compare(void **state)
 	free(comparison);
 }
 
+static void what_is_mostly_none_has_no_ratio(void **state)
+{
+	static const struct truth truths[] = {{"libc", 1, 1, 1}, {"hp", 1, 1, 1}};
+	struct fixture *f = make(truths, 2, 0.01, 1);
+
+	(void)state;
+	for (size_t i = 0; i < f->records.count; i++) {
+		f->rows[i].voluntary_switches = f->rows[i].round >= ROUNDS / 2;
+		f->rows[i].minor_faults = f->rows[i].round >= ROUNDS / 2 - 1;
+	}
+	build(f);
+	assert_int_equal(f->comparison.contenders[1].ratios[COMPARE_SWITCHES].count, 0);
+	assert_int_equal(f->comparison.contenders[1].ratios[COMPARE_FAULTS].count,
+		ROUNDS - ROUNDS / 2 + 1);
+	discard(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +376,7 @@ int main(void)
 		cmocka_unit_test(derives_what_its_groups_tell),
 		cmocka_unit_test(claims_nothing_of_equals),
 		cmocka_unit_test(needs_something_to_compare),
+		cmocka_unit_test(what_is_mostly_none_has_no_ratio),
 	};
 
 	return cmocka_run_group_tests_name("comparison", tests, NULL, NULL);
