@@ -146,7 +146,7 @@ static inline void count_allocation(
 	class->asked_bytes += asked;
 	class->granted_bytes += granted;
 	slot->sample_left_bytes -= (int64_t)asked;
-	if (unlikely(slot->sample_left_bytes < 0) && trace->mode == TRACE_SITES_TOO)
+	if (sites_wanted && unlikely(slot->sample_left_bytes < 0))
 		site_take(slot, block, asked);
 	moved(slot, (int64_t)granted);
 }

@@ -10,8 +10,8 @@ struct next_allocator next;
 bool next_has_headers;
 
 /* The loader and the C library ask for a few hundred bytes at the most. */
-enum { EARLY_BYTES = 64 * 1024, EARLY_HEADER = 16 };
-static _Alignas(4096) char early[EARLY_BYTES];
+enum { EARLY_HEADER = 16 };
+_Alignas(4096) char next_early_store[NEXT_EARLY_BYTES];
 static atomic_size_t early_used;
 
 static void *look_up(const char *name)
@@ -87,23 +87,18 @@ void *next_early(size_t bytes, size_t alignment)
 	size_t used = atomic_load(&early_used);
 	size_t start, end;
 
-	if (bytes > EARLY_BYTES || alignment > 4096)
+	if (bytes > NEXT_EARLY_BYTES || alignment > 4096)
 		return NULL;
 	if (alignment < EARLY_HEADER)
 		alignment = EARLY_HEADER;
 	do {
 		start = (used + EARLY_HEADER + alignment - 1) & ~(alignment - 1);
 		end = start + ((bytes + 15) & ~(size_t)15);
-		if (end > EARLY_BYTES)
+		if (end > NEXT_EARLY_BYTES)
 			return NULL;
 	} while (!atomic_compare_exchange_weak(&early_used, &used, end));
-	memcpy(early + start - sizeof(bytes), &bytes, sizeof(bytes));
-	return early + start;
-}
-
-bool next_is_early(const void *block)
-{
-	return (uintptr_t)block - (uintptr_t)early < EARLY_BYTES;
+	memcpy(next_early_store + start - sizeof(bytes), &bytes, sizeof(bytes));
+	return next_early_store + start;
 }
 
 size_t next_early_bytes(const void *block)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * The allocator that stands behind the library, whichever it is: the next definitions in
@@ -51,7 +52,12 @@ void next_try_headers(void);
  * NULL where the small store is used up. */
 void *next_early(size_t bytes, size_t alignment);
 /* Whether a block came from next_early, and at least how long it is. */
-bool next_is_early(const void *block);
+enum { NEXT_EARLY_BYTES = 64 * 1024 };
+extern char next_early_store[NEXT_EARLY_BYTES];
+static inline bool next_is_early(const void *block)
+{
+	return (uintptr_t)block - (uintptr_t)next_early_store < NEXT_EARLY_BYTES;
+}
 size_t next_early_bytes(const void *block);
 
 #endif

@@ -9,6 +9,7 @@
 /* Frames of this library, above the program's own. */
 enum { PROBES = 64, FILTER_FULL = 255, TAKEN = 1 };
 
+bool sites_wanted;
 _Atomic uint8_t sites_filter[16384];
 
 struct walk {
@@ -48,8 +49,9 @@ void sites_init(void)
 	struct walk walk = {.depth = 0};
 	const struct trace_module *own;
 
-	if (!trace)
+	if (!trace || trace->mode != TRACE_SITES_TOO)
 		return;
+	sites_wanted = true;
 	own = module_of((uint64_t)(uintptr_t)sites_init);
 	if (own) {
 		own_start = own->start;

@@ -20,6 +20,9 @@ void sites_init(void);
 /* For a block whose allocation has used up sample_left_bytes. */
 void site_take(struct trace_thread *slot, const void *block, size_t bytes);
 
+/* Whether any block is sampled: without, the table below is left alone, which is half of
+ * a first-level cache. */
+extern bool sites_wanted;
 /* A plain look into a small table: false means surely not sampled. */
 extern _Atomic uint8_t sites_filter[16384];
 
@@ -30,7 +33,8 @@ static inline size_t sites_hash(const void *block)
 
 static inline bool site_may_know(const void *block)
 {
-	return atomic_load_explicit(&sites_filter[sites_hash(block) & 16383],
+	return sites_wanted &&
+	       atomic_load_explicit(&sites_filter[sites_hash(block) & 16383],
 		       memory_order_relaxed) != 0;
 }
 
