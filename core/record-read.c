@@ -143,14 +143,16 @@ static int set_name(
 	struct reader *reader, struct records *records, struct column *column, void *at)
 {
 	const char *name = column->name;
+	/* A zero in a damaged file ends a name. */
+	size_t length = strnlen(reader->csv.cell, reader->csv.length);
 
-	if (!name || reader->csv.length != column->name_length ||
-		memcmp(name, reader->csv.cell, reader->csv.length) != 0)
-		name = intern(records, reader->csv.cell, reader->csv.length);
+	if (!name || length != column->name_length ||
+		memcmp(name, reader->csv.cell, length) != 0)
+		name = intern(records, reader->csv.cell, length);
 	if (!name)
 		return -ENOMEM;
 	column->name = name;
-	column->name_length = reader->csv.length;
+	column->name_length = length;
 	*(const char **)at = name;
 	return 0;
 }
