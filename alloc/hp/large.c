@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 enum {
+	WHOLE_FROM_BYTES = 8 * PAGES_HUGE_BYTES,
 	KEPT_MAX = 64,
 	KEEP_PART = 8, /* of the peak, that may be kept beyond it */
 	SPARE_PART =
@@ -400,6 +401,16 @@ bool large_free(void *block)
 	return large != NULL;
 }
 
+/* A block that grows again and again would get each huge page in parts, none of them
+ * huge: whole ones at a time, once they are an eighth of it at the most. */
+static size_t round_growth(size_t bytes)
+{
+	size_t unit =
+		bytes >= WHOLE_FROM_BYTES ? (size_t)PAGES_HUGE_BYTES : pages_base_bytes();
+
+	return (bytes + unit - 1) & ~(unit - 1);
+}
+
 void *large_resize(void *block, size_t bytes)
 {
 	struct large *large;
@@ -420,6 +431,8 @@ void *large_resize(void *block, size_t bytes)
 		result = block;
 		goto out;
 	}
+	if (bytes > before)
+		bytes = round_growth(bytes);
 	if (bytes > before && !segments_reserve_bytes(bytes - before))
 		goto out;
 	(void)registry_set_large(large->pages.base, before, NULL);

@@ -317,6 +317,22 @@ void pages_unmap(const struct pages_span *span)
 	errno = saved;
 }
 
+/* What began smaller than a huge page has grown: by the source that it would have had
+ * from the start. What is touched already stays on small pages until the kernel collapses
+ * them. */
+static void become_huge(struct pages_span *span)
+{
+	if (span->source != PAGES_SMALL || span->bytes < PAGES_HUGE_BYTES ||
+		state->config.source == PAGES_SMALL ||
+		((uintptr_t)span->base & (PAGES_HUGE_BYTES - 1)) != 0 ||
+		madvise(span->base, span->bytes, MADV_HUGEPAGE) != 0)
+		return;
+	subtract(&state->mapped_bytes[PAGES_SMALL], span->bytes);
+	add(&state->mapped_bytes[PAGES_THP], span->bytes);
+	span->source = PAGES_THP;
+	span->page_bytes = PAGES_HUGE_BYTES;
+}
+
 int pages_resize(struct pages_span *span, size_t bytes, size_t alignment, bool may_move)
 {
 	size_t whole = round_up(bytes, pages_base_bytes());
@@ -340,6 +356,7 @@ int pages_resize(struct pages_span *span, size_t bytes, size_t alignment, bool m
 		add(node_counter(span->node), whole - span->bytes);
 		add(&state->admitted_bytes, whole - span->bytes - more);
 		span->bytes = whole;
+		become_huge(span);
 	}
 	errno = saved;
 	return error;

@@ -85,7 +85,8 @@ void pages_unmap(const struct pages_span *span);
  * Makes a span `bytes` long, keeping its contents; where it cannot stay where it is, it
  * moves to an address of the same alignment (`may_move`), without copying. 0; -ENOTSUP
  * where the source cannot (pool pages: copy instead); -ENOMEM. On failure nothing has
- * changed. New bytes read as 0.
+ * changed. New bytes read as 0. A span of small pages that was too small for others
+ * becomes one of transparent huge pages when it has grown to one.
  */
 int pages_resize(struct pages_span *span, size_t bytes, size_t alignment, bool may_move);
 

@@ -286,6 +286,42 @@ static void resizing(enum pages_source source)
 	HOLDS(stats().peak_bytes >= 200 * MB);
 }
 
+/* A block that began smaller than a huge page and grew is no worse off than one that was
+ * asked for at once. */
+static void becoming_huge(enum pages_source source, enum pages_source expected)
+{
+	struct pages_span span;
+
+	configure(source, NULL);
+	span = map(MB, 2 * MB);
+	HOLDS(span.source == PAGES_SMALL);
+	HOLDS(pages_resize(&span, 3 * MB / 2, 2 * MB, true) == 0);
+	HOLDS(span.source == PAGES_SMALL);
+	HOLDS(pages_resize(&span, 64 * MB, 2 * MB, true) == 0);
+	HOLDS(span.source == expected);
+	HOLDS(stats().mapped_bytes[expected] == 64 * MB);
+	HOLDS(stats().mapped_bytes[PAGES_SMALL] ==
+		(expected == PAGES_SMALL ? 64 * MB : 0));
+	pages_unmap(&span);
+	HOLDS(stats().mapped_bytes[PAGES_SMALL] == 0);
+	HOLDS(stats().mapped_bytes[PAGES_THP] == 0);
+}
+
+static void become_thp(void)
+{
+	becoming_huge(PAGES_THP, PAGES_THP);
+}
+
+static void become_thp_without_pool(void)
+{
+	becoming_huge(PAGES_AUTO, PAGES_THP);
+}
+
+static void stay_small(void)
+{
+	becoming_huge(PAGES_SMALL, PAGES_SMALL);
+}
+
 static void resize_small(void)
 {
 	resizing(PAGES_SMALL);
@@ -305,6 +341,14 @@ static void resize_pool(void)
 	HOLDS(span.source == PAGES_HUGETLB_2M);
 	HOLDS(pages_resize(&span, 4 * MB, 2 * MB, true) == -ENOTSUP);
 	HOLDS(span.bytes == 2 * MB);
+}
+
+static void test_growth_finds_huge_pages(void **state)
+{
+	(void)state;
+	apart(become_thp);
+	apart(become_thp_without_pool);
+	apart(stay_small);
 }
 
 static void test_resize(void **state)
@@ -666,6 +710,7 @@ static int run(void)
 		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_exhausted),
 		cmocka_unit_test(test_gigantic),
+		cmocka_unit_test(test_growth_finds_huge_pages),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_purge),
 		cmocka_unit_test(test_memfd),
