@@ -83,18 +83,14 @@ static int add_column(struct reader *reader, struct records *records)
 	return 0;
 }
 
-static bool is_name(const char *name, const char *text, size_t length)
-{
-	return memcmp(name, text, length) == 0 && name[length] == '\0';
-}
-
+/* The text holds no zero. */
 static const char *intern(struct records *records, const char *text, size_t length)
 {
 	char **names;
 
 	for (size_t i = 0; i < records->names_count; i++)
-		if (strnlen(records->names[i], length + 1) == length &&
-			is_name(records->names[i], text, length))
+		if (strncmp(records->names[i], text, length) == 0 &&
+			records->names[i][length] == '\0')
 			return records->names[i];
 	names = realloc(records->names, (records->names_count + 1) * sizeof(*names));
 	if (!names)
