@@ -104,15 +104,32 @@ static void name_from(struct naming *naming, size_t step, size_t cache, double c
 		cost + COST_UNEXPLAINED + COST_HEIGHT * height_of(&sample->steps[step]));
 }
 
+/* The largest page that any size of a series got; UINT64_MAX where none is known. */
+static uint64_t largest_page(const struct series *series)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < series->count; i++)
+		if (series->stairs[i].page_bytes > bytes)
+			bytes = series->stairs[i].page_bytes;
+	return bytes ? bytes : UINT64_MAX;
+}
+
+/* No TLB holds larger pages than there are; smaller ones it may, where a host splits
+ * them.
+ */
 static void list_nominals(struct naming *naming, const struct machine *machine)
 {
 	const unsigned cpu = naming->sample->series->cpu;
 	const uint64_t private_bytes = staircase_private_bytes(machine, cpu);
+	const uint64_t page_bytes = largest_page(naming->sample->series);
 	struct nominal nominals[NOMINALS];
 	size_t count = nominal_list(machine, cpu, nominals);
 
 	for (size_t i = 0; i < count; i++) {
 		if (nominals[i].tlb) {
+			if (nominals[i].page_bytes > page_bytes)
+				continue;
 			naming->tlbs[naming->tlbs_count++] = nominals[i];
 		} else if (naming->caches_count < CACHES_MOST) {
 			naming->shared[naming->caches_count] =

@@ -43,6 +43,7 @@ size_t nominal_list(
 		nominals[count] = (struct nominal){
 			.bytes = tlb->entries * tlb->page_bytes,
 			.tlb = true,
+			.page_bytes = tlb->page_bytes,
 			.level = tlb->level,
 		};
 		(void)snprintf(nominals[count].label, NOMINAL_LABEL, "L%u %s %u×%s",

@@ -13,6 +13,7 @@ enum { NOMINALS = 32, NOMINAL_LABEL = 48 };
 struct nominal {
 	uint64_t bytes; /* of the cache, or covered by the TLB */
 	bool tlb;
+	uint64_t page_bytes; /* of the TLB's entries */
 	unsigned level;
 	char label[NOMINAL_LABEL]; /* "L2 512K", "L1 dTLB 64x4K" */
 };
