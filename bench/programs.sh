@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# programs.sh ESCALIER [ROUNDS]: ten programs of Debian that allocate much, each under libc, hp,
+# programs.sh ESCALIER [ROUNDS [NAME...]]: ten programs of Debian that allocate much, each under libc, hp,
 # jemalloc, mimalloc and tcmalloc, interleaved. A line for each program: the time of every allocator to
 # libc's with its interval, and at the end on how many hp is as good as the best, or slower than libc.
-# Programs that are not installed are named.
+# Only the programs NAME where any is given. Programs that are not installed are named.
 set -eu
 escalier=$1
 rounds=${2:-10}
+shift $(($# < 2 ? $# : 2))
+wanted=" $* "
 allocators=libc,hp,jemalloc,mimalloc,tcmalloc
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
@@ -75,23 +77,24 @@ measure() {
     }' "$folder/$name/comparison.csv"
 }
 
-# needs PROGRAM: whether it is there.
-needs() {
-  command -v "$1" >/dev/null || { echo "$1 is not installed"; return 1; }
+# wants NAME [PROGRAM]: whether it is to be measured, and its program there.
+wants() {
+  [[ $wanted = "  " || $wanted = *" $1 "* ]] || return 1
+  command -v "${2:-$1}" >/dev/null || { echo "${2:-$1} is not installed"; return 1; }
 }
 
 echo "time to libc's, $rounds interleaved rounds, 95 % intervals of all ratios together"
-needs python3 && measure python3 -- "$(readlink -f /usr/bin/python3)" "$folder/table.py"
-needs perl && measure perl -- perl "$folder/table.pl"
-needs lua5.4 && measure lua -- lua5.4 "$folder/table.lua"
-measure sort -- sort -k3 --parallel=1 "$folder/lines"
-measure git-log -- git -C "$folder/history" log --stat --format=%h main
-measure gcc -- gcc -O1 -c -o "$folder/large.o" "$folder/large.c"
+wants python3 && measure python3 -- "$(readlink -f /usr/bin/python3)" "$folder/table.py"
+wants perl && measure perl -- perl "$folder/table.pl"
+wants lua lua5.4 && measure lua -- lua5.4 "$folder/table.lua"
+wants sort && measure sort -- sort -k3 --parallel=1 "$folder/lines"
+wants git-log git && measure git-log -- git -C "$folder/history" log --stat --format=%h main
+wants gcc && measure gcc -- gcc -O1 -c -o "$folder/large.o" "$folder/large.c"
 # shellcheck disable=SC2016 # awk's own
-measure awk -- awk '{ n[$1 % 50000] = n[$1 % 50000] " " $3 } END { for (k in n) s += length(n[k]); print s }' "$folder/lines"
-needs sqlite3 && measure sqlite3 --input "$folder/memory.sql" -- sqlite3 :memory:
-needs zstd && measure zstd -- zstd -q -f --long=27 -12 "$folder/lines" -o "$folder/lines.zst"
-needs redis-server && measure redis --ready 7991 --load \
+wants awk && measure awk -- awk '{ n[$1 % 50000] = n[$1 % 50000] " " $3 } END { for (k in n) s += length(n[k]); print s }' "$folder/lines"
+wants sqlite3 && measure sqlite3 --input "$folder/memory.sql" -- sqlite3 :memory:
+wants zstd && measure zstd -- zstd -q -f --long=27 -12 "$folder/lines" -o "$folder/lines.zst"
+wants redis redis-server && measure redis --ready 7991 --load \
   'redis-benchmark -p 7991 -q -t set,lpush,hset -n 60000 -r 100000 -d 200' -- \
   redis-server --port 7991 --save '' --appendonly no
 
