@@ -1,41 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "alloc/hp/large.h"
 
+#include "alloc/hp/kept.h"
 #include "alloc/hp/metadata.h"
 #include "alloc/hp/registry.h"
 #include "alloc/hp/segments.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 enum {
 	WHOLE_FROM_BYTES = 8 * PAGES_HUGE_BYTES,
-	KEPT_MAX = 64,
 	KEEP_PART = 8, /* of the peak, that may be kept beyond it */
-	SPARE_PART =
-		8, /* of a block, that it may waste of a mapping that cannot be cut */
-};
-
-struct large {
-	struct pages_span pages;
-	_Atomic size_t extent; /* pages.bytes, for large_owns */
-	size_t bytes; /* of the block: less than the mapping where that is lent */
-	atomic_bool live;
-	bool lent;
-	bool zeroed;        /* kept: reads as 0 */
-	uint64_t freed_ms;  /* kept; live: when it was allocated or grew */
-	struct large *next; /* of unused records */
-	struct large *next_live, *previous_live;
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct large *kept[KEPT_MAX]; /* oldest first */
-static size_t kept_count;
 static struct large *unused; /* records: once seen by a reader they stay readable */
 static struct large *live_list;
-static size_t lent_count;                            /* of live blocks */
-static uint64_t live_bytes, live_blocks, kept_bytes; /* as mapped */
-static uint64_t asked_bytes, peak_bytes;             /* of live blocks, and once */
+static size_t lent_count;                /* of live blocks */
+static uint64_t live_bytes, live_blocks; /* as mapped */
+static uint64_t asked_bytes, peak_bytes; /* of live blocks, and once */
 static int64_t decay = -1;
 
 void large_configure(int64_t decay_ms)
@@ -60,53 +43,16 @@ static void drop_record(struct large *large)
 	unused = large;
 }
 
-static void forget_kept(size_t index)
+static size_t release_kept(struct large *large)
 {
-	kept_bytes -= kept[index]->pages.bytes;
-	kept_count--;
-	for (size_t i = index; i < kept_count; i++)
-		kept[i] = kept[i + 1];
-}
-
-static size_t release_kept(size_t index)
-{
-	struct large *large = kept[index];
 	size_t bytes = large->pages.bytes;
 
-	forget_kept(index);
+	kept_take(large);
 	(void)registry_set_large(large->pages.base, bytes, NULL);
 	pages_unmap(&large->pages);
 	segments_release_bytes(bytes);
 	drop_record(large);
 	return bytes;
-}
-
-static bool is_aligned(const void *base, size_t alignment)
-{
-	return ((uintptr_t)base & (alignment - 1)) == 0;
-}
-
-/* Mappings of pages of a pool stay as long as they are. */
-static bool may_cut(const struct large *large)
-{
-	return large->pages.source == PAGES_THP || large->pages.source == PAGES_SMALL;
-}
-
-/* The smallest kept mapping that suffices; KEPT_MAX: none. */
-static size_t find_kept(size_t bytes, size_t alignment)
-{
-	size_t best = KEPT_MAX;
-
-	for (size_t i = 0; i < kept_count; i++) {
-		const struct pages_span *pages = &kept[i]->pages;
-
-		if (pages->bytes < bytes || !is_aligned(pages->base, alignment) ||
-			(!may_cut(kept[i]) && pages->bytes - bytes > bytes / SPARE_PART))
-			continue;
-		if (best == KEPT_MAX || pages->bytes < kept[best]->pages.bytes)
-			best = i;
-	}
-	return best;
 }
 
 /* Modulo 2^64: less of them is a negative number more. */
@@ -119,7 +65,7 @@ static void note_asked(uint64_t more)
 
 static void note_live(struct large *large, size_t bytes)
 {
-	if (!may_cut(large))
+	if (!large_may_cut(large))
 		bytes = large->pages.bytes;
 	large->freed_ms = pages_now_ms();
 	large->bytes = bytes;
@@ -162,29 +108,16 @@ static int enter(struct large *large)
  * are touched already. */
 static struct large *resize_kept(size_t bytes, size_t alignment)
 {
-	struct large *large;
-	size_t index = KEPT_MAX;
-	size_t nearest = SIZE_MAX;
+	/* It may stay where it is. */
+	struct large *large = kept_nearest(bytes, alignment);
 	size_t before;
 
-	/* It may stay where it is. */
-	for (size_t i = 0; i < kept_count; i++) {
-		size_t has = kept[i]->pages.bytes;
-		size_t distance = has > bytes ? has - bytes : bytes - has;
-
-		if (is_aligned(kept[i]->pages.base, alignment) && has <= 2 * bytes &&
-			distance < nearest) {
-			index = i;
-			nearest = distance;
-		}
-	}
-	if (index == KEPT_MAX)
+	if (!large)
 		return NULL;
-	large = kept[index];
 	before = large->pages.bytes;
 	if (bytes > before && !segments_reserve_bytes(bytes - before))
 		return NULL;
-	forget_kept(index);
+	kept_take(large);
 	(void)registry_set_large(large->pages.base, before, NULL);
 	if (pages_resize(&large->pages, bytes, alignment, true) || enter(large)) {
 		if (bytes > before)
@@ -249,8 +182,8 @@ static struct large *map_new(size_t bytes, size_t alignment)
 		return NULL;
 	most += most / KEEP_PART;
 	/* Old mappings make room for a new one, rather than the whole a larger one. */
-	while (kept_count && live_bytes + kept_bytes + bytes > most)
-		(void)release_kept(0);
+	while (kept_oldest() && live_bytes + kept_bytes() + bytes > most)
+		(void)release_kept(kept_oldest());
 	if (live_bytes + bytes > most)
 		(void)end_lending(0, 0);
 	if (!segments_reserve_bytes(bytes)) {
@@ -279,10 +212,9 @@ static void split(struct large *large, size_t bytes)
 {
 	size_t part = (bytes + PAGES_HUGE_BYTES - 1) & ~(size_t)(PAGES_HUGE_BYTES - 1);
 	struct large *rest;
-	size_t at;
 
-	if (!may_cut(large) || large->pages.bytes < part + PAGES_HUGE_BYTES ||
-		kept_count == KEPT_MAX)
+	if (!large_may_cut(large) || large->pages.bytes < part + PAGES_HUGE_BYTES ||
+		kept_full())
 		return;
 	rest = new_record();
 	if (!rest)
@@ -295,17 +227,13 @@ static void split(struct large *large, size_t bytes)
 	large->pages.bytes = part;
 	(void)enter(large);
 	(void)enter(rest);
-	for (at = kept_count++; at > 0 && kept[at - 1]->freed_ms > rest->freed_ms; at--)
-		kept[at] = kept[at - 1];
-	kept[at] = rest;
-	kept_bytes += rest->pages.bytes;
+	kept_put(rest);
 }
 
 void *large_allocate(size_t bytes, size_t alignment, bool *zeroed)
 {
-	struct large *large = NULL;
+	struct large *large;
 	void *base = NULL;
-	size_t index;
 
 	if (alignment < PAGES_HUGE_BYTES)
 		alignment = PAGES_HUGE_BYTES;
@@ -313,10 +241,9 @@ void *large_allocate(size_t bytes, size_t alignment, bool *zeroed)
 		return NULL;
 	bytes = (bytes + pages_base_bytes() - 1) & ~(pages_base_bytes() - 1);
 	pthread_mutex_lock(&mutex);
-	index = find_kept(bytes, alignment);
-	if (index < KEPT_MAX) {
-		large = kept[index];
-		forget_kept(index);
+	large = kept_sufficient(bytes, alignment);
+	if (large) {
+		kept_take(large);
 		split(large, bytes);
 	}
 	if (!large)
@@ -334,20 +261,14 @@ void *large_allocate(size_t bytes, size_t alignment, bool *zeroed)
 
 void *large_lend(size_t bytes)
 {
-	struct large *large = NULL;
-	size_t index = KEPT_MAX;
+	struct large *large;
 	void *base = NULL;
 
 	bytes = (bytes + pages_base_bytes() - 1) & ~(pages_base_bytes() - 1);
 	pthread_mutex_lock(&mutex);
-	for (size_t i = 0; i < kept_count; i++)
-		if (may_cut(kept[i]) && kept[i]->pages.bytes >= bytes &&
-			(!large || kept[i]->pages.bytes > large->pages.bytes)) {
-			index = i;
-			large = kept[i];
-		}
+	large = kept_longest(bytes);
 	if (large) {
-		forget_kept(index);
+		kept_take(large);
 		note_live(large, bytes);
 		base = large->pages.base;
 	}
@@ -390,12 +311,11 @@ bool large_free(void *block)
 	large = find_live(block);
 	if (large) {
 		note_dead(large);
-		if (kept_count == KEPT_MAX)
-			(void)release_kept(0);
+		if (kept_full())
+			(void)release_kept(kept_oldest());
 		large->freed_ms = pages_now_ms();
 		large->zeroed = false;
-		kept[kept_count++] = large;
-		kept_bytes += large->pages.bytes;
+		kept_put(large);
 	}
 	pthread_mutex_unlock(&mutex);
 	return large != NULL;
@@ -466,8 +386,8 @@ size_t large_decay(uint64_t now_ms)
 	if (decay < 0)
 		return 0;
 	pthread_mutex_lock(&mutex);
-	while (kept_count && now_ms - kept[0]->freed_ms >= (uint64_t)decay)
-		sum += release_kept(0);
+	while (kept_oldest() && now_ms - kept_oldest()->freed_ms >= (uint64_t)decay)
+		sum += release_kept(kept_oldest());
 	sum += end_lending(now_ms, (uint64_t)decay);
 	pthread_mutex_unlock(&mutex);
 	return sum;
@@ -478,11 +398,11 @@ size_t large_trim(size_t keep_bytes)
 	size_t sum = 0;
 
 	pthread_mutex_lock(&mutex);
-	while (kept_count && kept_bytes > keep_bytes)
-		sum += release_kept(0);
+	while (kept_oldest() && kept_bytes() > keep_bytes)
+		sum += release_kept(kept_oldest());
 	if (keep_bytes == 0)
 		sum += end_lending(0, 0);
-	peak_bytes = live_bytes + kept_bytes;
+	peak_bytes = live_bytes + kept_bytes();
 	pthread_mutex_unlock(&mutex);
 	return sum;
 }
@@ -492,7 +412,7 @@ void large_stats(struct large_stats *stats)
 	pthread_mutex_lock(&mutex);
 	*stats = (struct large_stats){.live_blocks = live_blocks,
 		.live_bytes = live_bytes,
-		.kept_bytes = kept_bytes};
+		.kept_bytes = kept_bytes()};
 	for (const struct large *large = live_list; large; large = large->next_live) {
 		stats->live_bytes -= large->pages.bytes - large->bytes;
 		stats->kept_bytes += large->pages.bytes - large->bytes;
@@ -505,8 +425,8 @@ void large_stats(struct large_stats *stats)
 void large_finalize(void)
 {
 	pthread_mutex_lock(&mutex);
-	while (kept_count)
-		(void)release_kept(kept_count - 1);
+	while (kept_oldest())
+		(void)release_kept(kept_oldest());
 	while (live_list) {
 		struct large *large = live_list;
 		size_t bytes = large->pages.bytes;
