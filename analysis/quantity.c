@@ -259,7 +259,9 @@ struct reading_tally reading_quantities(const struct reading *reading,
 		above_zero((double)measurement->wall_ns - reading->own_wall_ns), cpu_ns,
 		variables);
 	for (int q = 0; q < QUANTITIES; q++) {
-		double value = formula_value(&reading->compiled[q], variables);
+		double value = reading->formulas[q]
+				       ? formula_value(&reading->compiled[q], variables)
+				       : NAN;
 
 		if (!isnan(value))
 			values[q] = value;

@@ -88,19 +88,32 @@ static void select_rank(double *sample, size_t count, size_t rank)
 	}
 }
 
+double statistics_quantile_selected(double *sample, size_t count, double p)
+{
+	double position, share, below;
+	size_t rank;
+
+	if (count <= INSERTION_MAX) {
+		statistics_sort(sample, count);
+		return statistics_quantile(sample, count, p);
+	}
+	position = p * (double)(count - 1);
+	rank = (size_t)position;
+	share = position - (double)rank;
+	if (share == 0) {
+		select_rank(sample, count, rank);
+		return sample[rank];
+	}
+	select_rank(sample, count, rank + 1);
+	below = sample[0];
+	for (size_t i = 1; i <= rank; i++)
+		below = sample[i] > below ? sample[i] : below;
+	return below + share * (sample[rank + 1] - below);
+}
+
 double statistics_median_selected(double *sample, size_t count)
 {
-	double below;
-
-	if (count <= INSERTION_MAX)
-		return statistics_median(sample, count);
-	select_rank(sample, count, count / 2);
-	if (count % 2)
-		return sample[count / 2];
-	below = sample[0];
-	for (size_t i = 1; i < count / 2; i++)
-		below = sample[i] > below ? sample[i] : below;
-	return below + 0.5 * (sample[count / 2] - below);
+	return statistics_quantile_selected(sample, count, 0.5);
 }
 
 /* P(X = k) for X binomial with n trials of probability 1/2. */

@@ -19,6 +19,7 @@ double statistics_quantile(const double *sorted, size_t count, double p);
 /* Median of an unsorted sample, which is sorted in place. */
 double statistics_median(double *sample, size_t count);
 /* The same without sorting all of it, for large samples: leaves them in no order. */
+double statistics_quantile_selected(double *sample, size_t count, double p);
 double statistics_median_selected(double *sample, size_t count);
 
 /*

@@ -31,7 +31,7 @@ static void test_quantiles(void **state)
 }
 
 /* Of every length, of few values and of many. */
-static void test_median_without_sorting(void **state)
+static void test_quantiles_without_sorting(void **state)
 {
 	double sample[500], same[500];
 	struct random random;
@@ -45,6 +45,9 @@ static void test_median_without_sorting(void **state)
 					(double)random_below(&random, values);
 			assert_true(statistics_median(sample, count) ==
 				    statistics_median_selected(same, count));
+			for (double p = 0; p <= 1; p += 0.25)
+				assert_true(statistics_quantile(sample, count, p) ==
+					    statistics_quantile_selected(same, count, p));
 		}
 	assert_true(isnan(statistics_median_selected(sample, 0)));
 }
@@ -131,7 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_quantiles),
-		cmocka_unit_test(test_median_without_sorting),
+		cmocka_unit_test(test_quantiles_without_sorting),
 		cmocka_unit_test(test_median_interval),
 		cmocka_unit_test(test_monotone),
 		cmocka_unit_test(test_tracker_stops_a_size_as_a_whole),
