@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/rounds.h"
 
+#include "base/array.h"
 #include "core/statistics.h"
 
 #include <errno.h>
@@ -31,22 +32,6 @@ static bool same_attribute(int attribute, const struct point *a, const struct po
 	}
 }
 
-/* An array of at least `count` elements: 0 or -ENOMEM. */
-static int reserve(void *array, size_t *capacity, size_t count, size_t size)
-{
-	size_t larger = 2 * count > 16 ? 2 * count : 16;
-	void *moved;
-
-	if (count <= *capacity)
-		return 0;
-	moved = realloc(*(void **)array, larger * size);
-	if (!moved)
-		return -ENOMEM;
-	*(void **)array = moved;
-	*capacity = larger;
-	return 0;
-}
-
 static int rank(
 	struct rounds *rounds, int attribute, const struct point *point, uint32_t *result)
 {
@@ -58,7 +43,7 @@ static int rank(
 			if (same_attribute(attribute, &ranks->points[at], point))
 				break;
 		if (at == ranks->count) {
-			if (reserve(&ranks->points, &ranks->capacity, at + 1,
+			if (array_reserve(&ranks->points, &ranks->capacity, at + 1,
 				    sizeof(*ranks->points)))
 				return -ENOMEM;
 			ranks->points[ranks->count++] = *point;
@@ -158,9 +143,12 @@ static int reserve_windows(struct rounds *rounds, size_t count)
 	size_t capacity[3] = {rounds->windows_capacity, rounds->windows_capacity,
 		rounds->windows_capacity};
 
-	if (reserve(&rounds->values, &capacity[0], count, sizeof(*rounds->values)) ||
-		reserve(&rounds->clean, &capacity[1], count, sizeof(*rounds->clean)) ||
-		reserve(&rounds->sample, &capacity[2], count, sizeof(*rounds->sample)))
+	if (array_reserve(
+		    &rounds->values, &capacity[0], count, sizeof(*rounds->values)) ||
+		array_reserve(
+			&rounds->clean, &capacity[1], count, sizeof(*rounds->clean)) ||
+		array_reserve(
+			&rounds->sample, &capacity[2], count, sizeof(*rounds->sample)))
 		return -ENOMEM;
 	rounds->windows_capacity = capacity[0];
 	return 0;
@@ -182,14 +170,14 @@ static double centre(const struct rounds *rounds, int q, double p, bool *unclean
 		if (count > 0)
 			*unclean = true;
 	}
-	statistics_sort(rounds->sample, count);
-	return statistics_quantile(rounds->sample, count, p);
+	return statistics_quantile_selected(rounds->sample, count, p);
 }
 
 /* The windows added last make the last round. */
 static void close_round(struct rounds *rounds)
 {
 	struct round *round;
+	uint32_t known = 0;
 	bool in_cache;
 
 	if (rounds->count == 0 || rounds->windows == 0)
@@ -197,11 +185,18 @@ static void close_round(struct rounds *rounds)
 	round = &rounds->list[rounds->count - 1];
 	in_cache = round->point.bytes <=
 		   staircase_private_bytes(rounds->options->machine, round->point.cpu);
+	for (size_t i = 0; i < rounds->windows; i++)
+		for (int q = 0; q < QUANTITIES; q++)
+			known |= (uint32_t)!isnan(rounds->values[i][q]) << q;
 	for (int q = 0; q < QUANTITIES; q++)
 		/* In a cache that no other core shares, disturbance only ever adds
 		 * cycles: the lower quartile is steadier there by a factor of 3. */
-		round->values[q] = centre(rounds, q,
-			q == QUANTITY_CYCLES && in_cache ? 0.25 : 0.5, &round->unclean);
+		round->values[q] =
+			known >> q & 1
+				? centre(rounds, q,
+					  q == QUANTITY_CYCLES && in_cache ? 0.25 : 0.5,
+					  &round->unclean)
+				: NAN;
 	round->windows = rounds->windows;
 	rounds->windows = 0;
 }
@@ -221,7 +216,7 @@ static struct round *round_of(struct rounds *rounds, const struct measurement *w
 		round->key.bytes == key.bytes && round->key.number == key.number)
 		return round;
 	close_round(rounds);
-	if (reserve(&rounds->list, &rounds->capacity, rounds->count + 1,
+	if (array_reserve(&rounds->list, &rounds->capacity, rounds->count + 1,
 		    sizeof(*rounds->list)))
 		return NULL;
 	round = &rounds->list[rounds->count++];
@@ -248,8 +243,8 @@ static int add_clock(struct rounds *rounds, double ghz)
 		rounds->clocks_count = CLOCKS_MAX / 2;
 		rounds->clocks_step *= 2;
 	}
-	if (reserve(&rounds->clocks, &rounds->clocks_capacity, rounds->clocks_count + 1,
-		    sizeof(*rounds->clocks)))
+	if (array_reserve(&rounds->clocks, &rounds->clocks_capacity,
+		    rounds->clocks_count + 1, sizeof(*rounds->clocks)))
 		return -ENOMEM;
 	rounds->clocks[rounds->clocks_count++] = ghz;
 	return 0;

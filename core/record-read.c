@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/array.h"
 #include "core/csv.h"
 #include "core/record.h"
 
@@ -12,12 +13,18 @@ struct reader {
 	struct csv csv;
 	size_t line;
 	struct column {
-		const struct field *field; /* NULL: of a counter's value, a uint64_t */
-		size_t offset;             /* into the record */
-		const char *name;          /* the last of a column of names */
+		const struct field *field; /* NULL: of a counter's value */
+		enum field_type type;
+		bool whole;       /* a whole number or a bool */
+		size_t offset;    /* into the record */
+		const char *name; /* the last of a column of names */
 		size_t name_length;
 	} columns[COLUMNS_MAX];
 	size_t columns_count;
+	/* The row that was read last, which the record still holds, and where its cells
+	 * end, separators included; NULL: none in the buffer. */
+	const char *before;
+	size_t ends[COLUMNS_MAX];
 	struct complaint *complaint;
 };
 
@@ -47,6 +54,11 @@ static bool strip_suffix(char *name, const char *suffix)
 	return true;
 }
 
+static bool is_whole(enum field_type type)
+{
+	return type != FIELD_NAME && type != FIELD_TEXT && type != FIELD_DOUBLE;
+}
+
 static int add_column(struct reader *reader, struct records *records)
 {
 	struct column *column = &reader->columns[reader->columns_count];
@@ -63,8 +75,10 @@ static int add_column(struct reader *reader, struct records *records)
 		const struct field *field = &records->type->fields[i];
 
 		if (strcmp(name, field->name) == 0) {
-			*column =
-				(struct column){.field = field, .offset = field->offset};
+			*column = (struct column){.field = field,
+				.type = field->type,
+				.whole = is_whole(field->type),
+				.offset = field->offset};
 			return 0;
 		}
 	}
@@ -78,59 +92,64 @@ static int add_column(struct reader *reader, struct records *records)
 			: event_list_find(&records->events, name);
 	if (event < 0 || name[0] == '\0')
 		return refuse(reader, "unknown column");
-	*column = (struct column){.offset = records->type->values + offset +
-					    (size_t)event * sizeof(struct counter_value)};
+	*column = (struct column){.type = FIELD_U64,
+		.whole = true,
+		.offset = records->type->values + offset +
+			  (size_t)event * sizeof(struct counter_value)};
 	return 0;
 }
 
 /* The text holds no zero. */
 static const char *intern(struct records *records, const char *text, size_t length)
 {
-	char **names;
-
 	for (size_t i = 0; i < records->names_count; i++)
 		if (strncmp(records->names[i], text, length) == 0 &&
 			records->names[i][length] == '\0')
 			return records->names[i];
-	names = realloc(records->names, (records->names_count + 1) * sizeof(*names));
-	if (!names)
+	if (array_reserve(&records->names, &records->names_capacity,
+		    records->names_count + 1, sizeof(*records->names)))
 		return NULL;
-	records->names = names;
-	names[records->names_count] = strndup(text, length);
-	if (!names[records->names_count])
+	records->names[records->names_count] = strndup(text, length);
+	if (!records->names[records->names_count])
 		return NULL;
-	return names[records->names_count++];
+	return records->names[records->names_count++];
 }
 
-static void set_whole(const struct field *field, void *at, uint64_t value)
+static void set_whole(enum field_type type, void *at, uint64_t value)
 {
-	if (!field || field->type == FIELD_U64)
+	switch (type) {
+	case FIELD_U64:
 		*(uint64_t *)at = value;
-	else if (field->type == FIELD_S64)
+		break;
+	case FIELD_S64:
 		*(int64_t *)at = (int64_t)value;
-	else if (field->type == FIELD_INT)
+		break;
+	case FIELD_INT:
 		*(int *)at = (int)value;
-	else if (field->type == FIELD_UNSIGNED)
+		break;
+	case FIELD_UNSIGNED:
 		*(unsigned *)at = (unsigned)value;
-	else
+		break;
+	default:
 		*(bool *)at = value != 0;
+	}
 }
 
-static int set_number(struct reader *reader, const struct field *field, void *at)
+static int set_number(struct reader *reader, enum field_type type, void *at)
 {
 	const struct csv *csv = &reader->csv;
 	uint64_t whole = 0;
 	int64_t number = 0;
 	int error;
 
-	if (field && field->type == FIELD_DOUBLE) {
+	if (type == FIELD_DOUBLE) {
 		error = csv_double(csv, at);
-	} else if (field && (field->type == FIELD_S64 || field->type == FIELD_INT)) {
+	} else if (type == FIELD_S64 || type == FIELD_INT) {
 		error = csv_signed(csv, &number);
-		set_whole(field, at, (uint64_t)number);
+		set_whole(type, at, (uint64_t)number);
 	} else {
 		error = csv_whole(csv, &whole);
-		set_whole(field, at, whole);
+		set_whole(type, at, whole);
 	}
 	return error ? refuse(reader, "not a number") : 0;
 }
@@ -161,12 +180,6 @@ static void set_text(const struct csv *csv, char *at)
 	at[length] = '\0';
 }
 
-static bool is_whole(const struct field *field)
-{
-	return !field || (field->type != FIELD_NAME && field->type != FIELD_TEXT &&
-				 field->type != FIELD_DOUBLE);
-}
-
 static int read_cell(struct reader *reader, struct records *records,
 	struct column *column, void *record)
 {
@@ -174,8 +187,8 @@ static int read_cell(struct reader *reader, struct records *records,
 	uint64_t whole;
 	int error;
 
-	if (is_whole(column->field) && csv_next_whole(&reader->csv, &whole)) {
-		set_whole(column->field, at, whole);
+	if (column->whole && csv_next_whole(&reader->csv, &whole)) {
+		set_whole(column->type, at, whole);
 		return 0;
 	}
 	error = next_cell(reader);
@@ -183,9 +196,9 @@ static int read_cell(struct reader *reader, struct records *records,
 		return error;
 	if (reader->csv.cut)
 		return READ_CUT;
-	if (is_whole(column->field) || column->field->type == FIELD_DOUBLE)
-		return set_number(reader, column->field, at);
-	if (column->field->type == FIELD_NAME)
+	if (column->whole || column->type == FIELD_DOUBLE)
+		return set_number(reader, column->type, at);
+	if (column->type == FIELD_NAME)
 		return set_name(reader, records, column, at);
 	set_text(&reader->csv, at);
 	return 0;
@@ -204,24 +217,64 @@ static void *blank_record(struct records *records)
 	return record;
 }
 
+/* The length of what two rows begin with alike, to a whole number of words. */
+static size_t common_length(const char *a, const char *b, size_t most)
+{
+	uint64_t left, right;
+	size_t length = 0;
+
+	for (; length + sizeof(left) <= most; length += sizeof(left)) {
+		memcpy(&left, a + length, sizeof(left));
+		memcpy(&right, b + length, sizeof(right));
+		if (left != right)
+			return length +
+			       (size_t)__builtin_ctzll(htole64(left ^ right)) / 8;
+	}
+	return length;
+}
+
+/* Neighbouring windows differ in nothing but numbers at their end: the cells that are
+ * those of the row before need no reading. Returns how many. */
+static size_t skip_same(struct reader *reader)
+{
+	const struct csv *csv = &reader->csv;
+	size_t most, same, column = 0;
+
+	if (!reader->before)
+		return 0;
+	most = (size_t)(csv->row - reader->before);
+	if (most > (size_t)(csv->end - csv->row))
+		most = (size_t)(csv->end - csv->row);
+	same = common_length(reader->before, csv->row, most);
+	while (column + 1 < reader->columns_count && reader->ends[column] <= same)
+		column++;
+	if (column)
+		reader->csv.at = csv->row + reader->ends[column - 1];
+	return column;
+}
+
 /* Every row has a cell for each column, so that one record serves all of them. 0, or
  * READ_CUT for a row that is not complete. */
 static int read_row(struct reader *reader, struct records *records, void *record)
 {
-	size_t column = 0;
+	size_t column;
 
 	csv_begin_row(&reader->csv);
+	column = skip_same(reader);
+	reader->before = NULL;
 	do {
 		int error;
 
 		if (column == reader->columns_count)
 			return refuse(reader, "more cells than columns");
-		error = read_cell(reader, records, &reader->columns[column++], record);
+		error = read_cell(reader, records, &reader->columns[column], record);
 		if (error)
 			return error;
+		reader->ends[column++] = (size_t)(reader->csv.at - reader->csv.row);
 	} while (!reader->csv.row_ended);
 	if (column != reader->columns_count)
 		return refuse(reader, "fewer cells than columns");
+	reader->before = reader->csv.row;
 	return 0;
 }
 
@@ -321,15 +374,8 @@ static int append(void *context, const void *record, const struct records *unuse
 	const size_t size = records->type->size;
 
 	(void)unused;
-	if (records->count == records->capacity) {
-		size_t capacity = records->capacity ? 2 * records->capacity : 1024;
-		void *rows = realloc(records->rows, capacity * size);
-
-		if (!rows)
-			return -ENOMEM;
-		records->rows = rows;
-		records->capacity = capacity;
-	}
+	if (array_reserve(&records->rows, &records->capacity, records->count + 1, size))
+		return -ENOMEM;
 	memcpy((char *)records->rows + records->count++ * size, record, size);
 	return 0;
 }

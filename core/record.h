@@ -83,7 +83,7 @@ struct records {
 	size_t capacity;
 	struct event_list events;
 	char **names; /* owns the strings that fields refer to */
-	size_t names_count;
+	size_t names_count, names_capacity;
 };
 /* Columns are found by their header names, in any order; a name that is no field is an
  * event. The type's key must be there; other fields that are not stay zero, and names

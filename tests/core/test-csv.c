@@ -54,6 +54,18 @@ static void test_whole_numbers(void **state)
 	expect_whole("1 ,", -EINVAL, 0);
 	expect_whole("0x10,", -EINVAL, 0);
 	expect_whole("4\r2,", -EINVAL, 0);
+	/* Eight characters are read at once where there are so many. */
+	expect_whole(",1234567890", 0, 0);
+	expect_whole("7,1234567890", 0, 7);
+	expect_whole("1234567,89", 0, 1234567);
+	expect_whole("12345678,9", 0, 12345678);
+	expect_whole("90123456\n7", 0, 90123456);
+	expect_whole("1234567890123456,", 0, 1234567890123456);
+	expect_whole("12/4567,89", -EINVAL, 0);
+	expect_whole("12:4567,89", -EINVAL, 0);
+	expect_whole("1\xff\xb0"
+		     "4567,89",
+		-EINVAL, 0);
 }
 
 static void expect_signed(const char *text, int error, int64_t expected)
@@ -140,6 +152,39 @@ static void test_cells(void **state)
 	longest[0] = '"';
 	csv_of(&csv, longest, CSV_CELL + 2);
 	assert_int_equal(csv_next(&csv), -E2BIG);
+}
+
+/* Cells that a row shares with the one before are not read again: whatever else is
+ * different, they have to be those. */
+static void test_rows_that_begin_alike(void **state)
+{
+	static const char text[] = "kernel,bytes,round,window,clean\n"
+				   "chase,4096,1,1,1\n"
+				   "chase,4096,1,10,0\n"
+				   "chase,4096,1,1,1\n"
+				   "chase,4096,1,1,1\n"
+				   "chase,40960,1,1,1\n"
+				   "chase,409,6,1,1\n"
+				   "chas,409,6,1,1\n";
+	static const uint64_t expected[][4] = {{4096, 1, 1, 1}, {4096, 1, 10, 0},
+		{4096, 1, 1, 1}, {4096, 1, 1, 1}, {40960, 1, 1, 1}, {409, 6, 1, 1},
+		{409, 6, 1, 1}};
+	struct complaint complaint;
+	struct dataset dataset;
+
+	(void)state;
+	assert_int_equal(dataset_parse_csv(&dataset, text, strlen(text), &complaint), 0);
+	assert_int_equal(dataset.count, 7);
+	for (size_t i = 0; i < dataset.count; i++) {
+		const struct measurement *m = &dataset.measurements[i];
+
+		assert_string_equal(m->point.kernel, i < 6 ? "chase" : "chas");
+		assert_int_equal(m->point.bytes, expected[i][0]);
+		assert_int_equal(m->round, expected[i][1]);
+		assert_int_equal(m->window, expected[i][2]);
+		assert_int_equal(m->clean, expected[i][3]);
+	}
+	dataset_release(&dataset);
 }
 
 enum { ROWS = 6000 };
@@ -281,6 +326,7 @@ int main(void)
 		cmocka_unit_test(test_signed_numbers),
 		cmocka_unit_test(test_doubles),
 		cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_rows_that_begin_alike),
 		cmocka_unit_test(test_files_come_in_parts),
 		cmocka_unit_test(test_pipes),
 		cmocka_unit_test(test_visitor_ends_it),
