@@ -341,6 +341,49 @@ out:
 	return error;
 }
 
+/* The medians of a size's rounds from..to of those numbered; false: none was measured. */
+static bool condense_rounds(const struct level_sample *sample, size_t size, size_t from,
+	size_t to, struct stair_round *condensed)
+{
+	const struct stair_round **rounds = &sample->rounds[size * sample->rounds_count];
+	bool measured = false;
+
+	for (int q = 0; q < QUANTITIES; q++) {
+		size_t n = 0;
+
+		for (size_t r = from; r < to; r++) {
+			measured |= rounds[r] != NULL;
+			if (rounds[r] && !isnan(rounds[r]->values[q]))
+				sample->scratch[n++] = rounds[r]->values[q];
+		}
+		condensed->values[q] = statistics_median_selected(sample->scratch, n);
+	}
+	return measured;
+}
+
+int level_sample_batch(struct level_sample *sample)
+{
+	const size_t all = sample->rounds_count;
+	const size_t count = all < LEVEL_BATCHES ? all : LEVEL_BATCHES;
+
+	if (count == all)
+		return 0;
+	sample->batches = calloc(sample->count * count + 1, sizeof(*sample->batches));
+	if (!sample->batches)
+		return -ENOMEM;
+	/* In place: no batch of a size lies behind the rounds that it is of. */
+	for (size_t i = 0; i < sample->count; i++)
+		for (size_t b = 0; b < count; b++) {
+			struct stair_round *batch = &sample->batches[i * count + b];
+			bool measured = condense_rounds(
+				sample, i, b * all / count, (b + 1) * all / count, batch);
+
+			sample->rounds[i * count + b] = measured ? batch : NULL;
+		}
+	sample->rounds_count = count;
+	return 0;
+}
+
 int level_sample_draw(struct level_sample *sample, struct random *random)
 {
 	for (size_t r = 0; r < sample->rounds_count; r++)
@@ -366,5 +409,6 @@ void level_sample_release(struct level_sample *sample)
 	free(sample->scratch);
 	free(sample->pool);
 	free(sample->blocks);
+	free(sample->batches);
 	*sample = (struct level_sample){0};
 }

@@ -91,7 +91,7 @@ static int bootstrap(struct level_search *search, struct level_sample *sample)
 	struct spread *spread = calloc(1, sizeof(*spread));
 	struct levels *drawn = calloc(1, sizeof(*drawn));
 	struct random random;
-	int error = spread && drawn ? 0 : -ENOMEM;
+	int error = spread && drawn ? level_sample_batch(sample) : -ENOMEM;
 
 	random_init(&random, BOOTSTRAP_SEED);
 	search->levels = drawn;

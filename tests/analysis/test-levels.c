@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/level-sample.h"
 #include "analysis/levels-print.h"
 #include "analysis/summary.h"
 #include "tests/analysis/staircases.h"
@@ -180,6 +181,39 @@ static void time_alone_tells_them_and_says_so(void **state)
 	release(&f);
 }
 
+/* Of very many rounds batches are drawn: what is found is of all of them, and intervals
+ * are narrow. */
+static void many_rounds_are_drawn_in_batches(void **state)
+{
+	struct synthetic_options options = {.kernels = {"chase"},
+		.backends = {"small"},
+		.per_octave = 2,
+		.rounds = 3 * LEVEL_BATCHES + 1,
+		.windows = 1,
+		.counters = true};
+	struct fixture f;
+	struct levels without;
+
+	(void)state;
+	analyse(&f, &options);
+	assert_int_equal(levels_find(&without, &f.staircase, &f.staircase.series[0],
+				 &f.run.machine, false),
+		0);
+	assert_int_equal(f.levels[0].rounds, options.rounds);
+	assert_int_equal(f.levels[0].count, without.count);
+	for (size_t i = 0; i < without.count; i++)
+		for (int v = 0; v < LEVEL_VALUES; v++) {
+			const struct level_value *value = &f.levels[0].list[i].values[v];
+
+			if (isnan(value->value))
+				continue;
+			assert_true(value->value == without.list[i].values[v].value);
+			is_about(value->low, 0.95 * value->value, 1.01 * value->value);
+			is_about(value->high, 0.99 * value->value, 1.05 * value->value);
+		}
+	release(&f);
+}
+
 static void what_is_not_reached_is_not_found(void **state)
 {
 	struct synthetic_options options = usual;
@@ -297,6 +331,7 @@ int main(void)
 		cmocka_unit_test(random_staircases_are_read),
 		cmocka_unit_test(counters_tell_capacities_and_latencies),
 		cmocka_unit_test(time_alone_tells_them_and_says_so),
+		cmocka_unit_test(many_rounds_are_drawn_in_batches),
 		cmocka_unit_test(what_is_not_reached_is_not_found),
 		cmocka_unit_test(says_what_differs_from_the_announced),
 		cmocka_unit_test(names_the_pages_that_the_tlb_filled),
