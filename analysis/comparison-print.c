@@ -14,6 +14,9 @@
 
 enum { CELL = COMPARISON_CELL };
 
+/* From which share on it is worth a remark: half of the band of "the same". */
+#define STOLEN_TOLD 0.01
+
 /* Three significant digits and more: differences of a few per cent are what is read. */
 static void format_time(char cell[CELL], double ns)
 {
@@ -313,6 +316,11 @@ static void print_remarks(const struct comparison *comparison,
 			"  counting and sampling changes the reference's time by %+.1f %%: "
 			"times are from\n  executions without them\n",
 			100 * (comparison->contenders[0].tax.median - 1));
+	if (comparison->stolen_share >= STOLEN_TOLD)
+		text_format(text,
+			"  the hypervisor gave %.1f %% of the time to others: some differences "
+			"of time are theirs\n",
+			100 * comparison->stolen_share);
 	for (size_t e = 0; e < comparison->executions->events.count; e++)
 		if (comparison->counts.excluded[e])
 			remark_excluded(comparison->counts.excluded[e], text);
@@ -462,6 +470,8 @@ int comparison_print_json(const struct comparison *comparison,
 	(void)json_object_set_new(root, "command", json_string(environment->command));
 	(void)json_object_set_new(
 		root, "confidence", json_real(comparison->wall_confidence));
+	(void)json_object_set_new(
+		root, "stolen_share", json_real(comparison->stolen_share));
 	for (size_t i = 0; i < comparison->count; i++)
 		(void)json_array_append_new(contenders,
 			contender_to_json(comparison, &comparison->contenders[i]));

@@ -237,6 +237,18 @@ static void estimate_tax(struct builder *b, struct contender *contender)
 	estimate_exp(&contender->tax);
 }
 
+static double stolen_share(const struct builder *b)
+{
+	double stolen = 0, wall = 0;
+
+	for (size_t i = 0; i < b->count; i++)
+		if (!is_watched(&b->rows[i])) {
+			stolen += (double)b->rows[i].stolen_ns;
+			wall += (double)b->rows[i].wall_ns;
+		}
+	return wall > 0 ? stolen / wall : 0;
+}
+
 int comparison_build(struct comparison *comparison, const struct records *executions,
 	const struct environment *environment, const struct group *groups,
 	size_t groups_count)
@@ -270,6 +282,7 @@ int comparison_build(struct comparison *comparison, const struct records *execut
 		estimate_tax(&b, &comparison->contenders[i]);
 	}
 	free(b.sample);
+	comparison->stolen_share = stolen_share(&b);
 	return 0;
 }
 

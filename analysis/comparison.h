@@ -73,6 +73,9 @@ struct comparison {
 	const struct allocation_totals *allocations;
 	/* Of the ratios of wall time: such that all of them hold together with 95 %. */
 	double wall_confidence;
+	/* Of the wall time of all timed executions, what the hypervisor took from their
+	 * CPUs; 0 on bare metal. */
+	double stolen_share;
 };
 
 /*

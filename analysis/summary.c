@@ -131,6 +131,9 @@ static void describe_run(const struct environment *e, struct text *value)
 	else
 		text_format(value, " (%" PRIu64 " asked)", e->rounds_min);
 	text_format(value, " · %s", number_format_duration(text, e->elapsed_ns));
+	if (e->stolen_ns)
+		text_format(value, " (%.1f %% of it taken by the hypervisor)",
+			100 * (double)e->stolen_ns / (double)e->elapsed_ns);
 	text_format(value, " · seed %" PRIu64 " · peak memory %s", e->seed,
 		number_format_bytes(text, e->peak_memory_bytes));
 }

@@ -3,6 +3,7 @@
 #include "analysis/summary.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/stolen.h"
 #include "cli/cmd.h"
 #include "cli/counting.h"
 #include "cli/message.h"
@@ -186,8 +187,19 @@ static int on_flush(void *context)
 	return run_folder_flush(&sweep->folder);
 }
 
+static struct cpus measured_cpus(const struct plan *plan)
+{
+	struct cpus cpus = {{0}};
+
+	for (size_t i = 0; i < plan->count; i++)
+		cpus_add(&cpus, plan->points[i].cpu);
+	return cpus;
+}
+
 static int run_plan(struct sweep *sweep)
 {
+	const struct cpus cpus = measured_cpus(&sweep->plan);
+	uint64_t stolen_before = stolen_ns("", &cpus);
 	const struct runner_setup setup = {
 		.machine = &sweep->machine,
 		.plan = &sweep->plan,
@@ -213,6 +225,7 @@ static int run_plan(struct sweep *sweep)
 	progress_bar_init(&sweep->bar, sweep->options.quiet);
 	error = runner_run(&setup, &sweep->outcome, &sweep->complaint);
 	progress_bar_clear(&sweep->bar);
+	sweep->environment.stolen_ns = stolen_since_ns(&cpus, stolen_before);
 	return error;
 }
 

@@ -45,6 +45,7 @@ static const struct scalar scalars[] = {
 	SCALAR(SCALAR_DOUBLE, target),
 	SCALAR(SCALAR_U64, budget_ns),
 	SCALAR(SCALAR_U64, elapsed_ns),
+	SCALAR(SCALAR_U64, stolen_ns),
 	SCALAR(SCALAR_U64, unresolved_sizes),
 	SCALAR(SCALAR_U64, peak_memory_bytes),
 	TEXT(counters),

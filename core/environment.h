@@ -61,6 +61,7 @@ struct environment {
 	uint64_t windows, window_ns;
 	double target;
 	uint64_t budget_ns, elapsed_ns;
+	uint64_t stolen_ns; /* in a sweep's elapsed_ns, of its CPUs (base/stolen.h) */
 	uint64_t unresolved_sizes;  /* wider than the target at the end */
 	uint64_t peak_memory_bytes; /* resident, hugetlb pages included */
 	char counters[32];          /* backend used */

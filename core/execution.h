@@ -23,6 +23,7 @@ struct execution {
 	int code;          /* exit status or signal */
 	uint64_t wall_ns;
 	uint64_t user_ns, system_ns;
+	uint64_t stolen_ns;
 	uint64_t minor_faults, major_faults;
 	uint64_t voluntary_switches, involuntary_switches;
 	uint64_t peak_resident_bytes;

@@ -2,6 +2,7 @@
 #include "core/program.h"
 
 #include "base/clock.h"
+#include "base/stolen.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -100,6 +101,23 @@ static int complain_execute(
 	return error;
 }
 
+struct start {
+	struct cpus cpus; /* that the program may use */
+	uint64_t stolen_ns, wall_ns;
+};
+
+/* The clock last: what stands before it is not the program's. */
+static void start_now(struct start *start, const struct program_setup *setup)
+{
+	start->cpus = (struct cpus){{0}};
+	if (setup->launch.cpus)
+		start->cpus = *setup->launch.cpus;
+	else
+		(void)cpus_allowed(&start->cpus);
+	start->stolen_ns = stolen_ns("", &start->cpus);
+	start->wall_ns = clocks_system.wall_ns();
+}
+
 static void take_end(struct program_outcome *outcome, const struct program_setup *setup,
 	enum watch_end end)
 {
@@ -112,12 +130,13 @@ static void take_end(struct program_outcome *outcome, const struct program_setup
 
 /* A program that ends by itself. */
 static void await_end(const struct program_setup *setup, const struct launch *child,
-	uint64_t start_ns, struct program_outcome *outcome)
+	const struct start *start, struct program_outcome *outcome)
 {
 	enum watch_end end =
-		watch_until_end(&setup->watch, child->pidfd, child->pid, start_ns);
+		watch_until_end(&setup->watch, child->pidfd, child->pid, start->wall_ns);
 
-	outcome->wall_ns = clocks_system.wall_ns() - start_ns;
+	outcome->wall_ns = clocks_system.wall_ns() - start->wall_ns;
+	outcome->stolen_ns = stolen_since_ns(&start->cpus, start->stolen_ns);
 	take_end(outcome, setup, end);
 	if (end != WATCH_ENDED)
 		watch_end_tree(child->pidfd, child->pid,
@@ -145,8 +164,10 @@ static int load_server(const struct program_setup *setup, const struct launch *c
 {
 	struct counter_value before[GROUP_EVENTS] = {{0}};
 	struct service_load load;
+	struct start start;
 	int error = read_counters(setup, counters, before);
 
+	start_now(&start, setup);
 	if (!error)
 		error = service_run_load(setup->service, child, &setup->watch,
 			setup->launch.environment, &load);
@@ -156,6 +177,7 @@ static int load_server(const struct program_setup *setup, const struct launch *c
 		return error;
 	subtract(outcome->values, before);
 	outcome->wall_ns = load.wall_ns;
+	outcome->stolen_ns = stolen_since_ns(&start.cpus, start.stolen_ns);
 	outcome->throughput = load.throughput;
 	take_end(outcome, setup, load.end);
 	if (load.end == WATCH_ENDED && load.status != 0) {
@@ -211,14 +233,15 @@ static void reap_first(const struct program_setup *setup, const struct launch *c
 
 /* From the program's first instruction to the end of its last process. */
 static int run_to_end(const struct program_setup *setup, const struct launch *child,
-	struct counters *counters, uint64_t start_ns, struct program_outcome *outcome)
+	struct counters *counters, const struct start *start,
+	struct program_outcome *outcome)
 {
 	int error = 0;
 
 	if (setup->service)
 		error = serve(setup, child, counters, outcome);
 	else
-		await_end(setup, child, start_ns, outcome);
+		await_end(setup, child, start, outcome);
 	reap_first(setup, child, outcome);
 	end_orphans(outcome);
 	if (!error && !setup->service)
@@ -248,7 +271,8 @@ int program_run(const struct program_setup *setup, struct program_outcome *outco
 {
 	struct counters *counters = NULL;
 	struct launch child = {.pidfd = -1};
-	uint64_t start_ns, own_bytes;
+	struct start start;
+	uint64_t own_bytes;
 	int error;
 
 	*outcome = (struct program_outcome){0};
@@ -266,13 +290,13 @@ int program_run(const struct program_setup *setup, struct program_outcome *outco
 		goto out;
 	}
 	own_bytes = resident_bytes(child.pid);
-	start_ns = clocks_system.wall_ns();
+	start_now(&start, setup);
 	error = launch_go(&child);
 	if (error) {
 		(void)complain_execute(setup, error, complaint);
 		goto out;
 	}
-	error = run_to_end(setup, &child, counters, start_ns, outcome);
+	error = run_to_end(setup, &child, counters, &start, outcome);
 	forget_own_peak(outcome, own_bytes);
 	if (error) {
 		complaint_what(complaint, "the program cannot be measured");

@@ -46,6 +46,7 @@ struct program_outcome {
 	uint64_t wall_ns;  /* up to the end of its first process, or of the load */
 	double throughput; /* of the load; 0 none */
 	uint64_t user_ns, system_ns; /* of all its processes, as wait4(2) tells them */
+	uint64_t stolen_ns; /* in wall_ns, of the CPUs that it may use (base/stolen.h) */
 	uint64_t minor_faults, major_faults;
 	uint64_t voluntary_switches, involuntary_switches;
 	/* Of the largest process; leaves hugetlb out; 0: less than ours before exec,

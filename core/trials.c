@@ -195,6 +195,7 @@ static void take_outcome(struct trials *trials, const struct program_outcome *ou
 	execution->throughput = outcome->throughput;
 	execution->user_ns = outcome->user_ns;
 	execution->system_ns = outcome->system_ns;
+	execution->stolen_ns = outcome->stolen_ns;
 	execution->minor_faults = outcome->minor_faults;
 	execution->major_faults = outcome->major_faults;
 	execution->voluntary_switches = outcome->voluntary_switches;

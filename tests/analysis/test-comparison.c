@@ -163,6 +163,36 @@ static void leaves_failures_out_and_names_them(void **state)
 	discard(f);
 }
 
+/* Only what the timed executions lost, and only where it may explain something. */
+static void tells_what_the_hypervisor_took(void **state)
+{
+	static const struct truth truths[] = {{"libc", 1, 1, 1}, {"hp", 1, 1, 1}};
+	const struct environment environment = {.command = "escalier run -- x"};
+
+	(void)state;
+	for (unsigned per_cent = 0; per_cent <= 4; per_cent += 4) {
+		struct fixture *f = make(truths, 2, 0.005, 4);
+		struct text text;
+
+		for (size_t i = 0; i < f->records.count; i++)
+			f->rows[i].stolen_ns =
+				strcmp(f->rows[i].kind, EXECUTION_TIMED) == 0
+					? f->rows[i].wall_ns * per_cent / 100
+					: f->rows[i].wall_ns;
+		build(f);
+		text_init(&text);
+		assert_int_equal(
+			comparison_print(&f->comparison, &environment, false, &text), 0);
+		if (per_cent)
+			assert_non_null(strstr(text.bytes,
+				"the hypervisor gave 4.0 % of the time to others"));
+		else
+			assert_null(strstr(text.bytes, "hypervisor"));
+		text_release(&text);
+		discard(f);
+	}
+}
+
 static void an_early_other_exit_is_no_gain(void **state)
 {
 	static const struct truth truths[] = {{"libc", 1, 1, 1}, {"hp", 0.1, 1, 1}};
@@ -369,6 +399,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_what_is_faster_and_what_slower),
 		cmocka_unit_test(leaves_failures_out_and_names_them),
+		cmocka_unit_test(tells_what_the_hypervisor_took),
 		cmocka_unit_test(an_early_other_exit_is_no_gain),
 		cmocka_unit_test(tells_outputs_that_differ),
 		cmocka_unit_test(rejects_counts_that_did_not_run_all_the_time),
