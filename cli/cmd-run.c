@@ -98,6 +98,7 @@ static int run_trials(struct command *command)
 		.show_output = options->show_output,
 		.timed = true,
 		.watched = !options->no_watch,
+		.watched_rounds = options->watched_rounds,
 		.tracer = command->traced ? &command->tracer.allocator : NULL,
 		.rounds_min = options->rounds_min,
 		.rounds_max = options->rounds_max,

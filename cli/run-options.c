@@ -41,6 +41,18 @@ static int take_rounds(void *target, const char *value, struct complaint *why)
 	return 0;
 }
 
+static int take_watched_rounds(void *target, const char *value, struct complaint *why)
+{
+	struct run_options *options = target;
+
+	(void)why;
+	return number_parse_unsigned(value, &options->watched_rounds) ||
+			       options->watched_rounds < 1 ||
+			       options->watched_rounds > 1000
+		       ? -EINVAL
+		       : 0;
+}
+
 static int take_warm_ups(void *target, const char *value, struct complaint *why)
 {
 	struct run_options *options = target;
@@ -220,6 +232,8 @@ static const struct option_row rows[] = {
 	{"show-output", 0, NULL, "let it print where escalier does", "",
 		take_show_output},
 	COUNTER_OPTIONS,
+	{"watched-rounds", 0, "N", "rounds that are also watched, the first ones (all)",
+		"1 to 1000", take_watched_rounds},
 	{"no-watch", 0, NULL, "times alone: no counters, no memory", "", take_no_watch},
 	{"no-trace", 0, NULL, "no execution under the tracing library before all others",
 		"", take_no_trace},
@@ -294,6 +308,7 @@ static void set_defaults(struct run_options *options)
 	*options = (struct run_options){.counters = {.backend = "auto"},
 		.rounds_min = 10,
 		.rounds_max = 10,
+		.watched_rounds = 1000,
 		.target = 0.01,
 		.budget_ns = 600ull * 1000000000,
 		.warm_ups = 1,

@@ -21,6 +21,7 @@ struct run_options {
 	const char *definitions[TRIALS_ALLOCATORS]; /* NAME=LIBRARY */
 	size_t definitions_count;
 	uint64_t rounds_min, rounds_max;
+	uint64_t watched_rounds; /* those of them that are watched too, at most */
 	uint64_t warm_ups;
 	uint64_t budget_ns, timeout_ns, sample_ns;
 	double target;

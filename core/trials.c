@@ -324,33 +324,40 @@ static int record(struct trials *trials, size_t allocator, bool watched)
 	return setup->write(setup->context, &trials->execution);
 }
 
-static int run_round(struct trials *trials)
+/* One kind of execution under every allocator. */
+static int run_kind(struct trials *trials, bool watched)
 {
 	const struct trials_setup *setup = trials->setup;
 
 	for (size_t i = 0; i < setup->allocators_count; i++) {
 		/* The reference stays the first one of all. */
 		size_t allocator = (i + trials->round) % setup->allocators_count;
+		int error;
 
-		for (int watched = 0; watched < 2; watched++) {
-			int error;
-
-			if (stopped(trials))
-				return 0;
-			if (!(watched ? setup->watched : setup->timed))
-				continue;
-			if (setup->progress)
-				setup->progress(setup->context,
-					&(struct execution){
-						.allocator = setup->allocators[allocator]
-								     .name},
-					trials->round, i, setup->allocators_count);
-			error = record(trials, allocator, watched);
-			if (error)
-				return error;
-		}
+		if (stopped(trials))
+			return 0;
+		if (setup->progress)
+			setup->progress(setup->context,
+				&(struct execution){
+					.allocator = setup->allocators[allocator].name},
+				trials->round, i, setup->allocators_count);
+		error = record(trials, allocator, watched);
+		if (error)
+			return error;
 	}
 	return 0;
+}
+
+/* The timed executions follow each other: how fast a machine is changes from second to
+ * second, and by less between neighbours. */
+static int run_round(struct trials *trials)
+{
+	const struct trials_setup *setup = trials->setup;
+	int error = setup->timed ? run_kind(trials, false) : 0;
+
+	if (!error && setup->watched && trials->round < setup->watched_rounds)
+		error = run_kind(trials, true);
+	return error;
 }
 
 /* Whether the interval of an allocator's time to the reference's is narrow enough; one

@@ -10,8 +10,8 @@
 
 /*
  * The executions of a program under several allocators, interleaved: in each round every
- * allocator has its turn, and the first of a round changes from round to round, so that
- * no allocator always follows the same other.
+ * allocator has its turn, timed and then watched, and the first of a round changes from
+ * round to round, so that no allocator always follows the same other.
  */
 enum { TRIALS_ALLOCATORS = 24 };
 
@@ -26,6 +26,7 @@ struct trials_setup {
 	bool show_output;    /* its output goes where ours does */
 	bool timed, watched; /* which kinds of execution; one at least */
 	uint64_t rounds_min, rounds_max;
+	uint64_t watched_rounds; /* at most: the later ones are timed alone */
 	/* One execution before all others is under this one, and not recorded; NULL: none
 	 * is. */
 	const struct program_allocator *tracer;

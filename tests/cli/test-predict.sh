@@ -88,9 +88,11 @@ exits 0
 file_has "$work/pairs/one/summary.txt" 'points from the prediction'
 run report "$work/pairs/one"
 # A long command, as the history's reader has a longest cell.
-run run "${once[@]}" --model "$work/sweep" -a libc,libc-thp -o "$work/pairs/two" -- \
+run run -r 2 --watched-rounds 1 -w 0 -q --model "$work/sweep" -a libc,libc-thp -o "$work/pairs/two" -- \
   "${program[0]}" "${program[1]} # $(printf 'x%.0s' {1..600})"
 exits 0
+holds test "$(grep -c ',timed,' "$work/pairs/two/executions.csv")" -eq 4
+holds test "$(grep -c ',watched,' "$work/pairs/two/executions.csv")" -eq 2
 holds test "$(wc -l <"$work/pairs/predictions.csv")" -eq 3
 holds test "$(grep -c '^started,' "$work/pairs/predictions.csv")" -eq 1
 end

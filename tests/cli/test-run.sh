@@ -207,7 +207,7 @@ rows = list(csv.DictReader(open(sys.argv[2])))
 assert [c["allocator"] for c in summary["contenders"]] == ["libc", "libc-thp"]
 assert len(rows) == 2 * 2 * 2, len(rows)
 order = [(r["allocator"], r["kind"]) for r in rows]
-assert order[:4] == [("libc", "timed"), ("libc", "watched"), ("libc-thp", "timed"), ("libc-thp", "watched")]
+assert order[:4] == [("libc", "timed"), ("libc-thp", "timed"), ("libc", "watched"), ("libc-thp", "watched")]
 assert order[4][0] == "libc-thp", "the first of a round changes"
 assert len({r["output_digest"] for r in rows}) == 1 and rows[0]["output_bytes"] == "4"
 assert all(r["end"] == "exit" and r["code"] == "0" and int(r["wall_ns"]) > 0 for r in rows)
