@@ -163,6 +163,7 @@ int program_facts_take(struct program_facts *facts, const struct records *execut
 	/* What was handed out and never touched takes no memory. */
 	if (totals) {
 		facts->traced_bytes = (double)totals->peak_bytes;
+		facts->large_bytes = (double)totals->large_bytes;
 		facts->heap_bytes = fmin(facts->traced_bytes, facts->anonymous_bytes);
 	}
 	error = take_events(&t, groups, groups_count, environment, facts);

@@ -14,9 +14,11 @@
  * What huge pages under malloc's memory would change for a program, from executions on
  * small pages alone. Changes are shares of the run time; negative is faster.
  *
- * Faults: those of memory that malloc gave out become one for each huge page. How many
- * they are follows from the peak of private memory, the part of it that malloc had handed
- * out, and all faults that were counted; what one costs was measured on this machine.
+ * Faults: those of memory that malloc gave out become one for each huge page, but for
+ * the ends of its ranges, which fill no huge page. How many they are follows from the
+ * peak of private memory and the part of it that malloc had handed out. Large blocks are
+ * mapped anew each time: faults beyond that peak and the files' may be theirs. What one
+ * costs was measured on this machine.
  *
  * Page walks: where they are counted, walks and what the walker fetched times their cost
  * in the sweep, less what the same costs on huge pages at the size of the program's heap.
@@ -38,6 +40,7 @@ struct program_facts {
 	double processes;
 	double heap_bytes;         /* peak of malloc's part of it */
 	double traced_bytes;       /* of what malloc had handed out, touched or not */
+	double large_bytes;        /* ever handed out in blocks of 2 MiB and more */
 	double events[COST_TERMS]; /* in one execution; NaN where not counted */
 	double cycles;             /* likewise */
 	double walk_cycles;        /* in which a walk was under way, likewise */
@@ -61,7 +64,7 @@ enum walks_known {
 
 struct prediction {
 	char refusal[256]; /* why there is none; empty: there is */
-	char advice[128];  /* what would help; may be empty */
+	char advice[128];  /* what would help; empty only where there is no refusal */
 	struct program_facts facts;
 	double heap_faults, heap_faults_low, heap_faults_high; /* that would go */
 	double huge_faults;                                    /* that would come */
@@ -87,5 +90,8 @@ int prediction_print_json(const struct prediction *prediction, struct text *text
 
 /* Whether an allocator puts malloc's memory on huge pages: what is predicted. */
 bool prediction_is_of(const char *allocator);
+/* Whether its calls cost what libc's do: of another allocator only the part that huge
+ * pages make is predicted, not its own speed. */
+bool prediction_is_whole(const char *allocator);
 
 #endif

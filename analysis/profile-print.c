@@ -239,6 +239,8 @@ void allocation_totals_add(
 	totals->threads += profile->threads;
 	totals->allocations += profile_blocks(profile->calls);
 	totals->asked_bytes += profile->asked_bytes;
+	for (unsigned i = trace_class_of(ALLOCATION_LARGE); i < TRACE_CLASSES; i++)
+		totals->large_bytes += profile->total[i].asked_bytes;
 	if (peak > 0 && (uint64_t)peak > totals->peak_bytes)
 		totals->peak_bytes = (uint64_t)peak;
 }

@@ -57,12 +57,14 @@ int profile_print(const struct profile *profile, const struct profile_resolver *
 	size_t top, struct text *text);
 
 /* What all processes of a traced execution asked for. */
+enum { ALLOCATION_LARGE = 2 << 20 };
 struct allocation_totals {
 	size_t processes;
 	uint64_t threads;
 	uint64_t allocations; /* calls that gave a block */
 	uint64_t asked_bytes;
-	uint64_t peak_bytes; /* live, of the process that had most */
+	uint64_t large_bytes; /* of that, in blocks of 2 MiB and more */
+	uint64_t peak_bytes;  /* live, of the process that had most */
 };
 void allocation_totals_add(
 	struct allocation_totals *totals, const struct profile *profile);
