@@ -98,6 +98,8 @@ static void print_measured(const struct prediction *p,
 				change >= p->total.low && change <= p->total.high
 					? "inside"
 					: "outside");
+		if (!prediction_is_whole(one->allocator))
+			text_append(&remark, "; its own speed is not predicted");
 		print_remark(text, &remark);
 	}
 	text_release(&remark);
@@ -112,9 +114,7 @@ int prediction_print(const struct prediction *p, const struct prediction_model *
 	text_append(text,
 		"what huge pages would change, predicted from the reference alone\n");
 	if (p->refusal[0]) {
-		text_format(&remark, "no prediction: %s", p->refusal);
-		if (p->advice[0])
-			text_format(&remark, "; try: %s", p->advice);
+		text_format(&remark, "no prediction: %s; try: %s", p->refusal, p->advice);
 		text_append(text, "  ");
 		summary_wrap(text, 4, remark.bytes);
 		text_append(text, "\n");
@@ -156,7 +156,8 @@ static json_t *to_json(const struct prediction *p)
 	const bool missing = p->walks_known == WALKS_MISSING;
 
 	if (p->refusal[0])
-		return json_pack("{s:s}", "refusal", p->refusal);
+		return json_pack(
+			"{s:s, s:s}", "refusal", p->refusal, "advice", p->advice);
 	return json_pack("{s:f, s:f, s:f, s:o, s:s, s:s, s:o, s:o}", "heap_faults",
 		p->heap_faults, "huge_faults", p->huge_faults, "heap_share",
 		p->heap_share, "faults", change_to_json(&p->faults), "walks_known",

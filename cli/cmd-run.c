@@ -9,6 +9,7 @@
 #include "cli/pools.h"
 #include "cli/predict-model.h"
 #include "cli/program-exit.h"
+#include "cli/report-prediction.h"
 #include "cli/report.h"
 #include "cli/run-folder.h"
 #include "cli/run-options.h"
@@ -336,6 +337,9 @@ static int measure_and_report(struct command *command)
 	else if (tell(command))
 		code = EXIT_OWN_FAILURE;
 	text_release(&written);
+	if (!code && command->options.predict_only &&
+		report_prediction_refused(command->folder.path))
+		code = EXIT_PARTIAL;
 	return code ? code : command->outcome.first_code;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/session.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -162,4 +163,19 @@ int report_write_prediction(const char *folder, const struct comparison *compari
 		error = write_all(predicted, summary, written, complaint);
 	free(predicted);
 	return error;
+}
+
+bool report_prediction_refused(const char *folder)
+{
+	struct complaint unused = {0};
+	char path[PATH_MAX];
+	json_t *root;
+	bool refused;
+
+	if (session_path(path, folder, "prediction.json", &unused))
+		return false;
+	root = json_load_file(path, 0, NULL);
+	refused = json_object_get(root, "refusal") != NULL;
+	json_decref(root);
+	return refused;
 }

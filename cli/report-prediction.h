@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <stdbool.h>
+
 /*
  * What a run's folder that holds a model gives beside its comparison: prediction.txt,
  * prediction.json, and, where predictions were measured too, predictions.csv. The text is
@@ -14,5 +16,8 @@
 int report_write_prediction(const char *folder, const struct comparison *comparison,
 	const struct environment *environment, struct text *summary, struct text *written,
 	struct complaint *complaint);
+
+/* Whether what was written there says that there is no prediction. */
+bool report_prediction_refused(const char *folder);
 
 #endif

@@ -239,6 +239,12 @@ static void refuses(const struct program_facts *facts,
 	text_init(&text);
 	assert_int_equal(prediction_print(&p, model, NULL, &text), 0);
 	assert_non_null(strstr(text.bytes, "no prediction: "));
+	assert_non_null(strstr(text.bytes, "try: "));
+	assert_string_not_equal(p.advice, "");
+	text_clear(&text);
+	assert_int_equal(prediction_print_json(&p, &text), 0);
+	assert_non_null(strstr(text.bytes, "\"refusal\": "));
+	assert_non_null(strstr(text.bytes, "\"advice\": "));
 	text_release(&text);
 }
 

@@ -128,12 +128,13 @@ end
 begin "a program of several processes is refused"
 # A hundredfold of what the first sample takes passes before the next: long enough for a slow one.
 run predict "${once[@]}" --sample 1ms --no-trace -o "$work/several" -- bash -c 'sleep 0.6 & sleep 0.6; wait'
-exits 0
+exits 3
 file_has "$work/several/prediction.txt" 'no prediction: it has'
+file_has "$work/several/prediction.json" '"advice": "predict the process'
 end
 
 begin "the program's own exit code is handed on"
-run predict "${once[@]}" -o "$work/code" -- bash -c 'exit 7'
+run predict "${once[@]}" -o "$work/code" -- awk 'BEGIN { for (i = 0; i < 150000; i++) a[i] = i ""; exit 7 }'
 exits 7
 end
 
