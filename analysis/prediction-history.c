@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/prediction-history.h"
 
+#include "analysis/prediction.h"
 #include "core/statistics.h"
 
 #include <errno.h>
@@ -100,11 +101,25 @@ int prediction_score_make(struct prediction_score *score, const struct records *
 	return 0;
 }
 
-static double percent(size_t part, size_t whole)
+enum {
+	AT_COUNT = 16,
+	AT_ERROR = 30,
+	AT_KERNEL = 44,
+	AT_MEASURED = 60,
+	AT_SIGN = 73,
+	AT_INSIDE = 85
+};
+
+static void print_points(struct text *text, size_t column, double points)
 {
-	return 100 * (double)part / (double)whole;
+	text_pad_to(text, column);
+	if (isfinite(points))
+		text_format(text, "%.1f", points);
+	else
+		text_append(text, "-");
 }
 
+/* One line of the table. */
 static int print_score(
 	const struct records *pairs, const char *allocator, struct text *text)
 {
@@ -113,22 +128,38 @@ static int print_score(
 
 	if (error)
 		return error;
-	text_format(text,
-		"%s: %zu prediction%s, median error %.1f points (in the kernel %.1f)",
-		allocator ? allocator : "all", score.pairs, score.pairs == 1 ? "" : "s",
-		score.error, score.faults_error);
-	if (isfinite(score.measured_half))
-		text_format(text, ", of measurements to ±%.1f", score.measured_half);
-	text_append(text, "\n  ");
+	text_append(text, allocator ? allocator : "all");
+	if (allocator && !prediction_is_whole(allocator))
+		text_append(text, " *");
+	text_pad_to(text, AT_COUNT);
+	text_format(text, "%zu", score.pairs);
+	print_points(text, AT_ERROR, score.error);
+	print_points(text, AT_KERNEL, score.faults_error);
+	print_points(text, AT_MEASURED, score.measured_half);
+	text_pad_to(text, AT_SIGN);
 	if (score.large)
-		text_format(text,
-			"sign right in %.0f %% of %zu with a sure change above %.0f %%, ",
-			percent(score.sign_right, score.large), score.large, LARGE);
+		text_format(text, "%zu of %zu", score.sign_right, score.large);
 	else
-		text_format(text, "none with a sure change above %.0f %%, ", LARGE);
-	text_format(text, "%.0f %% inside their intervals\n",
-		percent(score.inside, score.pairs));
+		text_append(text, "-");
+	text_pad_to(text, AT_INSIDE);
+	text_format(text, "%zu of %zu\n", score.inside, score.pairs);
 	return 0;
+}
+
+static void explain_scores(const struct records *pairs, struct text *text)
+{
+	text_append(text,
+		"\nerror: median, in points of the run time; in the kernel: that of faults "
+		"alone; known to:\nhalf the interval of what was measured; sign right: of "
+		"measured changes above 3 % whose\ninterval leaves no doubt; inside: the "
+		"intervals of prediction and measurement meet\n");
+	for (size_t i = 0; i < pairs->count; i++)
+		if (!prediction_is_whole(pair_at(pairs, i)->allocator)) {
+			text_append(text,
+				"* only what huge pages change is predicted, not the "
+				"allocator's own speed\n");
+			return;
+		}
 }
 
 static bool came_before(const struct records *pairs, size_t index)
@@ -140,6 +171,38 @@ static bool came_before(const struct records *pairs, size_t index)
 	return false;
 }
 
+static void print_interval(struct text *text, size_t column, double low, double high)
+{
+	text_pad_to(text, column);
+	if (low != 0 || high != 0)
+		text_format(text, "%+.1f to %+.1f", low, high);
+	else
+		text_append(text, "-");
+}
+
+static void print_pairs(const struct records *pairs, struct text *text)
+{
+	enum { INTERVAL = 11, MEASURED = 28, ITS = 40, ERROR = 57 };
+
+	text_append(text,
+		"\nchange of the run time in %, negative is faster\n"
+		"predicted  interval         measured    interval         error  "
+		"allocator     program\n");
+	for (size_t i = 0; i < pairs->count; i++) {
+		const struct prediction_pair *pair = pair_at(pairs, i);
+
+		text_format(text, "%+9.1f", pair->predicted);
+		print_interval(text, INTERVAL, pair->low, pair->high);
+		text_pad_to(text, MEASURED);
+		text_format(text, "%+8.1f", pair->measured);
+		print_interval(text, ITS, pair->measured_low, pair->measured_high);
+		text_pad_to(text, ERROR);
+		text_format(text, "%5.1f  %-12s  %.60s\n",
+			fabs(pair->predicted - pair->measured), pair->allocator,
+			pair->program);
+	}
+}
+
 int prediction_history_print(const struct records *pairs, struct text *text)
 {
 	int error = 0;
@@ -149,6 +212,9 @@ int prediction_history_print(const struct records *pairs, struct text *text)
 		text_append(text, "no predictions yet\n");
 		return text->error;
 	}
+	text_append(text,
+		"allocator       predictions   error         in the kernel   known to     "
+		"sign right  inside\n");
 	for (size_t i = 0; i < pairs->count && !error; i++) {
 		if (came_before(pairs, i))
 			continue;
@@ -159,18 +225,7 @@ int prediction_history_print(const struct records *pairs, struct text *text)
 		error = print_score(pairs, NULL, text);
 	if (error)
 		return error;
-	text_append(text,
-		"\nchange of the run time in %, negative is faster\n"
-		"predicted  interval         measured  allocator     program\n");
-	for (size_t i = 0; i < pairs->count; i++) {
-		const struct prediction_pair *pair = pair_at(pairs, i);
-
-		text_format(text, "%+9.1f  %+.1f to %+.1f", pair->predicted, pair->low,
-			pair->high);
-		text_pad_to(text, 28);
-		text_format(text, "%+8.1f  %s", pair->measured, pair->allocator);
-		text_pad_to(text, 52);
-		text_format(text, "%.60s\n", pair->program);
-	}
+	explain_scores(pairs, text);
+	print_pairs(pairs, text);
 	return text->error;
 }

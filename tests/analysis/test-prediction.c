@@ -536,9 +536,11 @@ static void history_scores(void **state)
 	text_clear(&text);
 	assert_int_equal(prediction_history_print(&records, &text), 0);
 	assert_non_null(strstr(text.bytes,
-		"hp: 2 predictions, median error 5.0 points (in the kernel 0.5), of "
-		"measurements to ±2.0\n  sign right in 50 % of 2"));
-	assert_non_null(strstr(text.bytes, "all: 3 predictions"));
+		"hp *            2             5.0           0.5             2.0          "
+		"1 of 2      1 of 2\n"));
+	assert_non_null(strstr(text.bytes, "\nall             3  "));
+	assert_non_null(strstr(text.bytes,
+		"     -4.0  -5.0 to +0.0         +4.0    +1.0 to +7.0       8.0  hp  "));
 	text_release(&text);
 	records_release(&records);
 }
