@@ -59,7 +59,7 @@ libs_of = $(foreach l,$(1) $(BELOW_$(1)),$(B)/lib$(l).a)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all check check-likwid test-programs lint lint-shell format format-check fuzz check-aarch64 \
-	check-install bench bench-alloc bench-levels bench-programs bench-trace install uninstall clean
+	check-install bench bench-alloc bench-levels bench-predict bench-programs bench-trace install uninstall clean
 
 all: $(B)/escalier $(B)/libescalier-trace.so
 
@@ -215,6 +215,9 @@ bench-trace: all $(B)/bench/pairs
 # Ten programs under five allocators: about half an hour.
 bench-programs: all
 	bench/programs.sh $(abspath $(B)/escalier)
+# Predictions beside measurements of 25 programs: about half an hour.
+bench-predict: all
+	bench/predict.sh $(abspath $(B)/escalier) $(B)/bench/predict $(BENCH_PREDICT)
 $(B)/bench/%: $(B)/bench/%.o $(call libs_of,core)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 include bench/alloc/alloc.mk
