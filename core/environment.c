@@ -4,6 +4,7 @@
 #include "core/environment-counters.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -306,14 +307,23 @@ int environment_load(
 	struct environment *environment, const char *path, struct complaint *complaint)
 {
 	json_error_t where;
-	json_t *root = json_load_file(path, 0, &where);
-	int error = 0;
+	struct text text;
+	json_t *root;
+	int error;
 
 	*environment = (struct environment){0};
+	text_init(&text);
+	error = file_read_all(path, &text);
+	if (error) {
+		text_release(&text);
+		return complaint_cannot(complaint, "read", path, error);
+	}
+	root = json_loadb(text.bytes, text.length, 0, &where);
+	text_release(&text);
 	if (!root) {
 		complaint_what(complaint, "cannot read %s", path);
 		complaint_why(complaint, "%s", where.text);
-		return where.line < 0 ? -ENOENT : -EINVAL;
+		return -EINVAL;
 	}
 	for (size_t i = 0; i < sizeof(scalars) / sizeof(scalars[0]) && !error; i++) {
 		const json_t *value = json_object_get(root, scalars[i].key);
