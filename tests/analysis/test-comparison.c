@@ -4,6 +4,7 @@
 #include "analysis/comparison.h"
 #include "base/random.h"
 #include "counters/group.h"
+#include "tests/analysis/noise.h"
 
 #include <errno.h>
 #include <math.h>
@@ -29,22 +30,6 @@ struct fixture {
 	struct comparison comparison;
 	struct random random;
 };
-
-static double uniform(struct random *random)
-{
-	return ((double)random_below(random, 1u << 30) + 0.5) / (1u << 30);
-}
-
-/* Lognormal, as times of programs are, about; the sum of twelve uniforms is close enough
- * to normal for that. */
-static double noise(struct random *random, double spread)
-{
-	double sum = -6;
-
-	for (int i = 0; i < 12; i++)
-		sum += uniform(random);
-	return exp(spread * sum);
-}
 
 static struct fixture *make(
 	const struct truth *truths, size_t count, double spread, uint64_t seed)
