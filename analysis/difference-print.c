@@ -82,7 +82,8 @@ static const char *verdict_of(const struct difference *row)
 	return verdict_name(row->verdict);
 }
 
-static void print_row(const struct difference *row, struct text *text)
+static void print_row(
+	const struct differences *d, const struct difference *row, struct text *text)
 {
 	char a[COMPARISON_CELL], b[COMPARISON_CELL];
 
@@ -97,8 +98,11 @@ static void print_row(const struct difference *row, struct text *text)
 		text_format(text, " %6.3f-%-6.3f", row->ratio.low, row->ratio.high);
 	else
 		text_format(text, " %13s", "-");
+	/* Where it is true of all of them, it is said once. */
 	text_format(text, " %s\n",
-		row->verdict == VERDICT_NONE ? "too few rounds" : verdict_of(row));
+		row->verdict != VERDICT_NONE    ? verdict_of(row)
+		: d->resolvable[row->claim] > 0 ? "too few rounds"
+						: "-");
 }
 
 static void print_rows(const struct differences *d, bool claims, struct text *text)
@@ -113,8 +117,30 @@ static void print_rows(const struct differences *d, bool claims, struct text *te
 		if (strcmp(subject, row->subject) != 0)
 			text_format(text, "%s\n", row->subject);
 		subject = row->subject;
-		print_row(row, text);
+		print_row(d, row, text);
 	}
+}
+
+/* Once, where no row by itself can have a verdict: what it would take. */
+static void print_needed(const struct differences *d, struct text *text)
+{
+	const size_t rows = d->count - d->claims;
+	const size_t needed = unpaired_needed(d->row_confidence);
+	const bool of_program = rows > 0 && d->list[0].of_program;
+	struct text words;
+
+	if (rows == 0 || d->resolvable[0] > 0)
+		return;
+	text_init(&words);
+	text_format(&words,
+		"too few rounds to judge any of these %zu by itself: %s both with -r %zu%s",
+		rows, of_program ? "run" : "sweep", needed,
+		of_program ? "" : "; claims are of many of them together");
+	summary_wrap(text, 0, words.bytes);
+	text_append(text, "\n");
+	if (words.error && !text->error)
+		text->error = words.error;
+	text_release(&words);
 }
 
 static void print_legend(const struct differences *d, struct text *text)
@@ -125,14 +151,16 @@ static void print_legend(const struct differences *d, struct text *text)
 	text_format(&words,
 		"ratio of the second to the first, which are no pairs: median of all "
 		"quotients of rounds, with the 95 %% interval of the rank-sum test. Verdicts "
-		"are by wider ones, so that all claims hold together with 99 %% (%.4g %% "
-		"each, at least %zu rounds of both) and all other rows with 95 %% (%.4g %% "
+		"are by wider ones, so that all claims hold together with %.0f %% (%.4g %% "
+		"each, at least %zu rounds of both%s) and all other rows with 95 %% (%.4g %% "
 		"each, %zu rounds): same, all of it within %.0f %% of 1; faster or slower, "
 		"of what is no time less or more, all of it on one side; else unresolved. "
 		"Rounds tell how steady each session was, not what sessions differ in beside "
 		"the change, as the clock or neighbours: measure both more than once, in "
 		"turn.",
-		100 * d->claim_confidence, unpaired_needed(d->claim_confidence),
+		100 * d->claims_together, 100 * d->claim_confidence,
+		unpaired_needed(d->claim_confidence),
+		d->claims_together < 0.99 ? "; for 99 % there are too few" : "",
 		100 * d->row_confidence, unpaired_needed(d->row_confidence),
 		100 * RATIO_SAME);
 	text_append(text, "\n");
@@ -147,25 +175,29 @@ static void print_legend(const struct differences *d, struct text *text)
 	text_release(&words);
 }
 
-int differences_print(
-	const struct differences *d, const char *const folders[2], struct text *text)
+int differences_print(const struct differences *d,
+	const struct circumstances *circumstances, const char *const folders[2],
+	struct text *text)
 {
 	differences_headline(d, text);
 	text_format(text, "\n\nfirst   %s\nsecond  %s\n", folders[0], folders[1]);
+	circumstances_print(circumstances, text);
 	text_format(text, "\n%-26s%8s %8s %-6s %5s %6s %13s %s\n", "claims", "first",
 		"second", "", "n", "ratio", "95 %", "verdict");
 	print_rows(d, true, text);
 	text_append(text, "\nsizes and other quantities\n");
+	print_needed(d, text);
 	print_rows(d, false, text);
 	print_legend(d, text);
 	return text->error;
 }
 
-int differences_print_csv(const struct differences *d, struct text *text)
+int differences_print_csv(const struct differences *d,
+	const struct circumstances *circumstances, struct text *text)
 {
 	text_append(text,
 		"subject,what,unit,claim,first_rounds,second_rounds,first,second,"
-		"ratio,low,high,together_low,together_high,verdict\n");
+		"ratio,low,high,together_low,together_high,verdict,sessions_differ_in\n");
 	for (size_t i = 0; i < d->count; i++) {
 		const struct difference *row = &d->list[i];
 
@@ -178,7 +210,9 @@ int differences_print_csv(const struct differences *d, struct text *text)
 		csv_number(text, row->ratio.high, 9);
 		csv_number(text, row->together.low, 9);
 		csv_number(text, row->together.high, 9);
-		text_format(text, ",%s\n", verdict_of(row));
+		text_format(text, ",%s,", verdict_of(row));
+		circumstances_list(circumstances, text);
+		text_append(text, "\n");
 	}
 	return text->error;
 }
@@ -207,8 +241,9 @@ static json_t *row_to_json(const struct difference *row)
 	return object;
 }
 
-int differences_print_json(
-	const struct differences *d, const char *const folders[2], struct text *text)
+int differences_print_json(const struct differences *d,
+	const struct circumstances *circumstances, const char *const folders[2],
+	struct text *text)
 {
 	json_t *root = json_object();
 	json_t *rows = json_array();
@@ -219,6 +254,10 @@ int differences_print_json(
 	(void)json_object_set_new(root, "headline", json_string(headline.bytes));
 	(void)json_object_set_new(root, "first", json_string(folders[0]));
 	(void)json_object_set_new(root, "second", json_string(folders[1]));
+	(void)json_object_set_new(
+		root, "sessions_differ_in", circumstances_to_json(circumstances));
+	(void)json_object_set_new(
+		root, "claims_together", json_number(d->claims_together));
 	(void)json_object_set_new(
 		root, "claim_confidence", json_number(d->claim_confidence));
 	(void)json_object_set_new(root, "row_confidence", json_number(d->row_confidence));

@@ -90,15 +90,38 @@ static int judge(const struct differences *d, struct difference *row)
 	return 0;
 }
 
+/* How many rows that are claims, or are none, have rounds enough for the confidence. */
+static size_t count_resolvable(
+	const struct differences *d, bool claims, double confidence)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < d->count; i++)
+		count += d->list[i].claim == claims &&
+			 unpaired_rank(d->list[i].counts[0], d->list[i].counts[1],
+				 confidence) >= 0;
+	return count;
+}
+
+/* What each of several intervals needs for all to hold together (Bonferroni). */
+static double each_of(size_t count, double together)
+{
+	return 1 - (1 - together) / (double)(count ? count : 1);
+}
+
 /* Once all rows are there, so that their number is known. */
 static int finish(struct differences *d)
 {
 	size_t rows = d->count - d->claims;
 	int error = d->clipped ? -ENOMEM : d->count == 0 ? -ENODATA : 0;
 
-	d->row_confidence = 1 - (1 - CONFIDENCE) / (double)(rows ? rows : 1);
-	d->claim_confidence =
-		1 - (1 - CLAIM_CONFIDENCE) / (double)(d->claims ? d->claims : 1);
+	d->row_confidence = each_of(rows, CONFIDENCE);
+	d->claims_together = CLAIM_CONFIDENCE;
+	if (!count_resolvable(d, true, each_of(d->claims, CLAIM_CONFIDENCE)))
+		d->claims_together = CONFIDENCE;
+	d->claim_confidence = each_of(d->claims, d->claims_together);
+	d->resolvable[0] = count_resolvable(d, false, d->row_confidence);
+	d->resolvable[1] = count_resolvable(d, true, d->claim_confidence);
 	for (size_t i = 0; i < d->count && !error; i++)
 		error = judge(d, &d->list[i]);
 	if (error)

@@ -2,6 +2,7 @@
 #ifndef ANALYSIS_DIFFERENCE_H
 #define ANALYSIS_DIFFERENCE_H
 
+#include "analysis/circumstances.h"
 #include "analysis/comparison.h"
 #include "analysis/staircase.h"
 #include "analysis/unpaired.h"
@@ -41,10 +42,13 @@ struct differences {
 	size_t count, capacity;
 	size_t claims; /* of them */
 	/* Each interval's, so that all rows hold together with 95 %, and all claims with
-	 * 99 %: a headline is one of many that might have been. */
-	double row_confidence, claim_confidence;
-	size_t unmatched; /* series or allocators of one folder only */
-	bool clipped;     /* not enough memory: the caller fails */
+	 * `claims_together`: 99 %, since a headline is one of many that might have been,
+	 * but 95 % where no claim has rounds enough for that. */
+	double row_confidence, claim_confidence, claims_together;
+	size_t resolvable[2]; /* rows that are none, and are, claims: with rounds enough
+			       */
+	size_t unmatched;     /* series or allocators of one folder only */
+	bool clipped;         /* not enough memory: the caller fails */
 };
 
 void differences_release(struct differences *differences);
@@ -63,10 +67,13 @@ int differences_of_runs(struct differences *differences, const struct comparison
 /* The most that can be claimed, in one clause. */
 void differences_headline(const struct differences *differences, struct text *text);
 /* For people, a line a row as CSV, and JSON. 0 or -ENOMEM. */
-int differences_print(const struct differences *differences, const char *const folders[2],
+int differences_print(const struct differences *differences,
+	const struct circumstances *circumstances, const char *const folders[2],
 	struct text *text);
-int differences_print_csv(const struct differences *differences, struct text *text);
+int differences_print_csv(const struct differences *differences,
+	const struct circumstances *circumstances, struct text *text);
 int differences_print_json(const struct differences *differences,
-	const char *const folders[2], struct text *text);
+	const struct circumstances *circumstances, const char *const folders[2],
+	struct text *text);
 
 #endif

@@ -26,9 +26,16 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 wrong usage, 3 nothing that is in both.\n";
 
+/* What was found, and in what beside it the two differ. */
+struct found {
+	struct differences differences;
+	struct circumstances circumstances;
+};
+
 /* A run of a program as read from its folder. */
 struct executed {
 	struct environment environment;
+	struct machine machine;
 	struct records executions;
 	struct session_groups groups;
 	struct comparison comparison;
@@ -49,6 +56,9 @@ static int load_executed(
 			&run->groups, &run->environment, folder, complaint);
 	if (error)
 		return error;
+	/* It is for the circumstances alone: a run without it is compared too. */
+	if (session_load_machine(&run->machine, folder, complaint))
+		run->machine = (struct machine){0};
 	error = records_load_csv(&run->executions, &execution_record, path, complaint);
 	if (error)
 		goto out_groups;
@@ -59,19 +69,21 @@ static int load_executed(
 	complaint_cannot(complaint, "compare the executions of", folder, error);
 	records_release(&run->executions);
 out_groups:
+	topology_release(&run->machine);
 	session_release_groups(&run->groups);
 	return error;
 }
 
 static void release_executed(struct executed *run)
 {
+	topology_release(&run->machine);
 	comparison_release(&run->comparison);
 	records_release(&run->executions);
 	session_release_groups(&run->groups);
 }
 
-static int compare_runs(struct differences *differences, const char *const folders[2],
-	struct complaint *complaint)
+static int compare_runs(
+	struct found *found, const char *const folders[2], struct complaint *complaint)
 {
 	struct executed *runs = calloc(2, sizeof(*runs));
 	int error;
@@ -83,8 +95,13 @@ static int compare_runs(struct differences *differences, const char *const folde
 		goto out;
 	error = load_executed(&runs[1], folders[1], complaint);
 	if (!error) {
+		circumstances_of(&found->circumstances,
+			(const struct environment *const[]){
+				&runs[0].environment, &runs[1].environment},
+			(const struct machine *const[]){
+				&runs[0].machine, &runs[1].machine});
 		error = differences_of_runs(
-			differences, &runs[0].comparison, &runs[1].comparison);
+			&found->differences, &runs[0].comparison, &runs[1].comparison);
 		if (error)
 			complaint_cannot(complaint, "compare", folders[1], error);
 		release_executed(&runs[1]);
@@ -95,8 +112,8 @@ out:
 	return error;
 }
 
-static int compare_sweeps(struct differences *differences, const char *const folders[2],
-	struct complaint *complaint)
+static int compare_sweeps(
+	struct found *found, const char *const folders[2], struct complaint *complaint)
 {
 	struct session sessions[2];
 	int error = session_load(&sessions[0], folders[0], complaint);
@@ -105,7 +122,12 @@ static int compare_sweeps(struct differences *differences, const char *const fol
 		return error;
 	error = session_load(&sessions[1], folders[1], complaint);
 	if (!error) {
-		error = differences_of_sweeps(differences, &sessions[0].staircase,
+		circumstances_of(&found->circumstances,
+			(const struct environment *const[]){
+				&sessions[0].environment, &sessions[1].environment},
+			(const struct machine *const[]){
+				&sessions[0].machine, &sessions[1].machine});
+		error = differences_of_sweeps(&found->differences, &sessions[0].staircase,
 			&sessions[1].staircase, &sessions[0].machine);
 		if (error)
 			complaint_cannot(complaint, "compare", folders[1], error);
@@ -135,8 +157,8 @@ static bool is_sweep(const char *folder)
 }
 
 /* 0, -ENODATA where nothing is in both, or another error, with the complaint. */
-static int compare(struct differences *differences, const char *const folders[2],
-	struct complaint *complaint)
+static int compare(
+	struct found *found, const char *const folders[2], struct complaint *complaint)
 {
 	/* Of a folder that is neither the reader says what it lacks. */
 	const bool run = is_run(folders[0]) || is_run(folders[1]);
@@ -149,8 +171,8 @@ static int compare(struct differences *differences, const char *const folders[2]
 		complaint_advise(complaint, "name two folders of one kind");
 		return -EINVAL;
 	}
-	error = run ? compare_runs(differences, folders, complaint)
-		    : compare_sweeps(differences, folders, complaint);
+	error = run ? compare_runs(found, folders, complaint)
+		    : compare_sweeps(found, folders, complaint);
 	if (error != -ENODATA)
 		return error;
 	complaint_what(
@@ -166,25 +188,31 @@ static int compare(struct differences *differences, const char *const folders[2]
 static int print(const char *const folders[2], enum layout layout)
 {
 	struct complaint complaint = {0};
-	struct differences differences;
+	struct found *found = calloc(1, sizeof(*found));
 	struct text text;
 	int code;
-	int error = compare(&differences, folders, &complaint);
+	int error = found ? compare(found, folders, &complaint)
+			  : complaint_cannot(&complaint, "compare", folders[0], -ENOMEM);
 
 	if (error) {
+		free(found);
 		message_complaint(&complaint);
 		return error == -ENODATA ? EXIT_PARTIAL : EXIT_FAILURE;
 	}
 	text_init(&text);
 	if (layout == LAYOUT_CSV)
-		(void)differences_print_csv(&differences, &text);
+		(void)differences_print_csv(
+			&found->differences, &found->circumstances, &text);
 	else if (layout == LAYOUT_JSON)
-		(void)differences_print_json(&differences, folders, &text);
+		(void)differences_print_json(
+			&found->differences, &found->circumstances, folders, &text);
 	else
-		(void)differences_print(&differences, folders, &text);
+		(void)differences_print(
+			&found->differences, &found->circumstances, folders, &text);
 	code = output_text(&text);
 	text_release(&text);
-	differences_release(&differences);
+	differences_release(&found->differences);
+	free(found);
 	return code;
 }
 

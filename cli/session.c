@@ -78,7 +78,7 @@ void session_release_groups(struct session_groups *groups)
 	*groups = (struct session_groups){0};
 }
 
-static int load_machine(
+int session_load_machine(
 	struct machine *machine, const char *folder, struct complaint *complaint)
 {
 	char path[PATH_MAX];
@@ -114,7 +114,7 @@ static int load_beside(
 			&session->groups, &session->environment, folder, complaint);
 	if (error)
 		goto out_groups;
-	error = load_machine(&session->machine, folder, complaint);
+	error = session_load_machine(&session->machine, folder, complaint);
 	if (!error)
 		return 0;
 out_groups:

@@ -35,6 +35,10 @@ int session_load_groups(struct session_groups *groups,
 	struct complaint *complaint);
 void session_release_groups(struct session_groups *groups);
 
+/* As above; release with topology_release. */
+int session_load_machine(
+	struct machine *machine, const char *folder, struct complaint *complaint);
+
 /* A file of the folder. 0, or -ENAMETOOLONG with the complaint. */
 int session_path(char path[PATH_MAX], const char *folder, const char *name,
 	struct complaint *complaint);

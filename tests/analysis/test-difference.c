@@ -3,6 +3,7 @@
 #include "analysis/difference.h"
 #include "base/random.h"
 #include "core/statistics.h"
+#include "tests/analysis/noise.h"
 #include "tests/analysis/staircases.h"
 #include "tests/analysis/synthetic.h"
 
@@ -10,6 +11,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,20 +24,6 @@ enum { TRIALS = 500 };
 #else
 enum { TRIALS = 2000 };
 #endif
-
-static double uniform(struct random *random)
-{
-	return ((double)random_below(random, 1u << 30) + 0.5) / (1u << 30);
-}
-
-static double noise(struct random *random, double spread)
-{
-	double sum = -6;
-
-	for (int i = 0; i < 12; i++)
-		sum += uniform(random);
-	return exp(spread * sum);
-}
 
 /* Critical values of the rank-sum test, two-sided 5 % (Mann and Whitney, 1947, and every
  * table since). */
@@ -178,6 +166,8 @@ static void claims_of_nothing_are_rare(void **state)
 	residuals_release(residuals);
 }
 
+static const struct circumstances none;
+
 struct fixture {
 	struct synthetic runs[2];
 	struct staircase staircases[2];
@@ -263,6 +253,7 @@ static void sweeps_are_compared(void **state)
 
 static void too_few_rounds_claim_nothing(void **state)
 {
+	static const char *const folders[2] = {"before", "after"};
 	struct fixture f;
 	struct text text;
 
@@ -273,9 +264,82 @@ static void too_few_rounds_claim_nothing(void **state)
 	text_init(&text);
 	differences_headline(&f.differences, &text);
 	assert_string_equal(
-		text.bytes, "too few rounds for any claim: both need at least 7 (-r 7)");
+		text.bytes, "too few rounds for any claim: both need at least 6 (-r 6)");
+	/* Of the many single sizes it is said once, and what to type. */
+	text_clear(&text);
+	assert_int_equal(differences_print(&f.differences, &none, folders, &text), 0);
+	assert_non_null(strstr(text.bytes, "too few rounds to judge any of these "));
+	assert_non_null(strstr(text.bytes, "sweep both with -r "));
+	assert_null(strstr(text.bytes, "too few rounds\n"));
 	text_release(&text);
 	tear_down(&f);
+}
+
+/* Six rounds, as short sweeps have, do for claims that hold together with 95 %. */
+static void few_rounds_claim_of_sizes_together(void **state)
+{
+	struct fixture f;
+	struct text text;
+	size_t slower = 0;
+
+	(void)state;
+	set_up(&f, 6, "thp", 1.5);
+	assert_true(f.differences.claims_together == 0.95);
+	assert_int_equal(f.differences.resolvable[0], 0);
+	assert_int_equal(f.differences.resolvable[1], f.differences.claims);
+	for (size_t i = 0; i < f.differences.count; i++)
+		slower += f.differences.list[i].verdict == VERDICT_SLOWER;
+	assert_int_equal(slower, 1);
+	text_init(&text);
+	differences_headline(&f.differences, &text);
+	assert_non_null(strstr(text.bytes, "chase, thp, past 32M: the second takes "));
+	text_release(&text);
+	tear_down(&f);
+}
+
+/* Where a folder of results is named does not count; what differs is told in all ways. */
+static void sessions_that_differ_say_in_what(void **state)
+{
+	static struct environment environments[2];
+	struct machine machines[2] = {
+		{.host = "one", .kernel = "6.1"}, {.host = "one", .kernel = "6.2"}};
+	struct circumstances *c = calloc(1, sizeof(*c));
+	struct text text;
+	json_t *json;
+
+	(void)state;
+	assert_non_null(c);
+	(void)snprintf(environments[0].command, sizeof(environments[0].command),
+		"escalier run -o 'here it'\\''s' -a hp -- sort");
+	(void)snprintf(environments[1].command, sizeof(environments[1].command),
+		"escalier run -a hp --output=there -- sort");
+	circumstances_of(c,
+		(const struct environment *const[]){&environments[0], &environments[1]},
+		(const struct machine *const[]){&machines[0], &machines[1]});
+	assert_int_equal(c->count, 1);
+	assert_string_equal(c->list[0].what, "kernel");
+	(void)snprintf(environments[1].command, sizeof(environments[1].command),
+		"escalier run -a hp -- sort -o");
+	machines[1].kernel[0] = '\0';
+	circumstances_of(c,
+		(const struct environment *const[]){&environments[0], &environments[1]},
+		(const struct machine *const[]){&machines[0], &machines[1]});
+	assert_int_equal(c->count, 1);
+	assert_string_equal(c->list[0].values[0], "escalier run -a hp -- sort");
+	assert_string_equal(c->list[0].values[1], "escalier run -a hp -- sort -o");
+	text_init(&text);
+	circumstances_print(c, &text);
+	assert_non_null(
+		strstr(text.bytes, "  command   escalier run -a hp -- sort\n"
+				   "            escalier run -a hp -- sort -o\n"));
+	text_clear(&text);
+	circumstances_list(c, &text);
+	assert_string_equal(text.bytes, "command");
+	text_release(&text);
+	json = circumstances_to_json(c);
+	assert_int_equal(json_array_size(json), 1);
+	json_decref(json);
+	free(c);
 }
 
 static void what_is_in_one_only_is_said(void **state)
@@ -308,14 +372,15 @@ static void prints_for_people_and_programs(void **state)
 	(void)state;
 	set_up(&f, 8, "thp", 1.3);
 	text_init(&text);
-	assert_int_equal(differences_print(&f.differences, folders, &text), 0);
+	assert_int_equal(differences_print(&f.differences, &none, folders, &text), 0);
 	assert_non_null(strstr(text.bytes, "first   before\nsecond  after\n"));
 	assert_null(strstr(text.bytes, "nan"));
 	text_clear(&text);
-	assert_int_equal(differences_print_csv(&f.differences, &text), 0);
+	assert_int_equal(differences_print_csv(&f.differences, &none, &text), 0);
 	assert_non_null(strstr(text.bytes, "\n\"chase, small\",\"4K\",ns,0,8,8,"));
 	text_clear(&text);
-	assert_int_equal(differences_print_json(&f.differences, folders, &text), 0);
+	assert_int_equal(
+		differences_print_json(&f.differences, &none, folders, &text), 0);
 	root = json_loads(text.bytes, 0, NULL);
 	assert_int_equal(
 		json_array_size(json_object_get(root, "rows")), f.differences.count);
@@ -349,13 +414,12 @@ static void make_run(
 /* The end of the last line that begins so. */
 static void last_row_ends(const char *text, const char *begin, const char *end)
 {
-	const char *line = NULL;
+	const char *line = text;
 
 	for (const char *at = text; (at = strstr(at, begin)); at++)
 		line = at;
-	assert_non_null(line);
-	line = strchr(line + 1, '\n');
-	assert_non_null(line);
+	assert_true(line != text);
+	line += 1 + strcspn(line + 1, "\n");
 	assert_memory_equal(line - strlen(end), end, strlen(end));
 }
 
@@ -387,8 +451,8 @@ static void runs_are_compared(void **state)
 							       : VERDICT_SAME);
 	}
 	text_init(&text);
-	assert_int_equal(
-		differences_print(&differences, (const char *const[]){"a", "b"}, &text),
+	assert_int_equal(differences_print(&differences, &none,
+				 (const char *const[]){"a", "b"}, &text),
 		0);
 	/* Fewer faults are not faster; times are in a program's units. */
 	assert_null(strstr(text.bytes, "M ns"));
@@ -412,6 +476,8 @@ int main(void)
 		cmocka_unit_test(claims_of_nothing_are_rare),
 		cmocka_unit_test(sweeps_are_compared),
 		cmocka_unit_test(too_few_rounds_claim_nothing),
+		cmocka_unit_test(few_rounds_claim_of_sizes_together),
+		cmocka_unit_test(sessions_that_differ_say_in_what),
 		cmocka_unit_test(what_is_in_one_only_is_said),
 		cmocka_unit_test(prints_for_people_and_programs),
 		cmocka_unit_test(runs_are_compared),
