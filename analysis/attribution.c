@@ -11,46 +11,72 @@
 /* Of the translations of a size, from the level that holds them. */
 #define SERVED_MOST 0.8
 
-static bool add_round(
-	const struct costs *costs, const struct stair_round *round, struct cost_mix *mix)
+/* What is known of one size, the medians over its rounds; false where a term or the time
+ * is not. */
+static bool mix_of_size(
+	const struct costs *costs, const struct stair *stair, struct cost_mix *mix)
 {
-	const double cycles =
-		round->values[costs->cycles_counted ? QUANTITY_CYCLES
-						    : QUANTITY_CLOCK_CYCLES];
-	double events[COST_TERMS];
+	double values[QUANTITIES];
+	bool known = stair->windows > 0;
 
-	for (int t = 0; t < COST_TERMS; t++) {
-		events[t] = costs->fit.terms.counted[t]
-				    ? cost_term_value(&costs->fit.terms, t, round->values)
-				    : 0;
-		if (isnan(events[t]))
-			return false;
-	}
-	if (isnan(cycles))
-		return false;
-	mix->cycles += cycles;
+	for (int q = 0; q < QUANTITIES; q++)
+		values[q] = stair->estimates[q].median;
+	*mix = (struct cost_mix){.rounds = stair->rounds_count,
+		.cycles = values[costs->cycles_counted ? QUANTITY_CYCLES
+						       : QUANTITY_CLOCK_CYCLES]};
 	for (int t = 0; t < COST_TERMS; t++)
-		mix->events[t] += events[t];
-	mix->rounds++;
-	return true;
+		if (costs->fit.terms.counted[t]) {
+			mix->events[t] = cost_term_value(&costs->fit.terms, t, values);
+			known &= !isnan(mix->events[t]);
+		}
+	return known && !isnan(mix->cycles);
+}
+
+/* The known size in a range with so many below it in time; false: none. */
+static bool mix_of_rank(const struct costs *costs, const struct series *series,
+	const uint64_t range[2], size_t rank, struct cost_mix *mix)
+{
+	for (size_t i = 0; i < series->count; i++) {
+		size_t below = 0;
+
+		if (series->stairs[i].bytes < range[0] ||
+			series->stairs[i].bytes > range[1] ||
+			!mix_of_size(costs, &series->stairs[i], mix))
+			continue;
+		for (size_t k = 0; k < series->count; k++) {
+			const struct stair *other = &series->stairs[k];
+			struct cost_mix its;
+
+			below += other->bytes >= range[0] && other->bytes <= range[1] &&
+				 mix_of_size(costs, other, &its) &&
+				 (its.cycles < mix->cycles ||
+					 (its.cycles == mix->cycles && k < i));
+		}
+		if (below == rank)
+			return true;
+	}
+	return false;
 }
 
 void cost_mix_of(const struct costs *costs, const struct series *series, uint64_t from,
 	uint64_t to, struct cost_mix *mix)
 {
-	*mix = (struct cost_mix){0};
-	for (size_t i = 0; i < series->count; i++) {
-		const struct stair *stair = &series->stairs[i];
+	const uint64_t range[2] = {from, to};
+	struct cost_mix upper;
+	size_t known = 0;
 
-		if (stair->bytes < from || stair->bytes > to)
-			continue;
-		for (size_t r = 0; r < stair->rounds_count; r++)
-			(void)add_round(costs, &stair->rounds[r], mix);
-	}
-	for (int t = 0; t < COST_TERMS && mix->rounds; t++)
-		mix->events[t] /= (double)mix->rounds;
-	if (mix->rounds)
-		mix->cycles /= (double)mix->rounds;
+	for (size_t i = 0; i < series->count; i++)
+		known += series->stairs[i].bytes >= from &&
+			 series->stairs[i].bytes <= to &&
+			 mix_of_size(costs, &series->stairs[i], &upper);
+	*mix = (struct cost_mix){0};
+	if (known == 0 || !mix_of_rank(costs, series, range, (known - 1) / 2, mix) ||
+		!mix_of_rank(costs, series, range, known / 2, &upper))
+		return;
+	mix->rounds += known % 2 ? 0 : upper.rounds;
+	mix->cycles = (mix->cycles + upper.cycles) / 2;
+	for (int t = 0; t < COST_TERMS; t++)
+		mix->events[t] = (mix->events[t] + upper.events[t]) / 2;
 }
 
 void attribution_between(const struct costs *costs, const struct cost_mix *from,

@@ -11,10 +11,14 @@
  * as difference of events x cost for each term, and what that leaves unexplained.
  */
 
-/* What is known of one size, or of several together: means over rounds, so that parts add
- * up. */
+/*
+ * What is known of one size, the medians over its rounds, or of several: what is known of
+ * the one whose time is their median, or of the two in the middle the mean. So the times
+ * are the latencies that levels.h tells, and the events are those of the same reads.
+ */
 struct cost_mix {
-	size_t rounds; /* 0: nothing known; all else is 0 then */
+	size_t rounds; /* of the size or sizes that it is of. 0: nothing known; all else
+			  is 0 then */
 	double cycles; /* per read */
 	double events[COST_TERMS];
 };
