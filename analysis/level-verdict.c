@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,7 +49,24 @@ static void describe_unannounced(const struct level *level, char *verdict)
 		level->witness == WITNESS_TIME ? "; a cache or a TLB" : "");
 }
 
-static const char *why_smaller(const struct level *level, const struct machine *machine)
+/* Whether each size that begins to go beyond a cache lay on pages as large as the cache,
+ * in which no two lines collide that would not anywhere. */
+static bool on_large_pages(const struct levels *levels, const struct level *level)
+{
+	for (size_t i = 0; i < levels->series->count; i++) {
+		const struct stair *stair = &levels->series->stairs[i];
+
+		if (stair->windows > 0 &&
+			(double)stair->bytes >= level->values[LEVEL_ONSET].value &&
+			stair->bytes <= level->nominal.bytes &&
+			stair->page_bytes < level->nominal.bytes)
+			return false;
+	}
+	return true;
+}
+
+static const char *why_smaller(const struct levels *levels, const struct level *level,
+	const struct machine *machine)
 {
 	double share = level->values[LEVEL_RESIDENT].value / (double)level->nominal.bytes;
 
@@ -60,12 +78,17 @@ static const char *why_smaller(const struct level *level, const struct machine *
 		return "shared or partitioned";
 	if (level->number == 1)
 		return "shared with a sibling thread, or partitioned";
+	if (on_large_pages(levels, level))
+		return machine->hypervisor[0]
+			       ? "partitioned, or the host's smaller pages collide in its "
+				 "sets"
+			       : "partitioned, or shared with a sibling thread";
 	return share < FAR_BELOW ? "partitioned, or pages collide in its sets"
 				 : "pages collide in its sets";
 }
 
-static void describe_capacity(
-	const struct level *level, const struct machine *machine, char *verdict)
+static void describe_capacity(const struct levels *levels, const struct level *level,
+	const struct machine *machine, char *verdict)
 {
 	double share = level->values[LEVEL_RESIDENT].value / (double)level->nominal.bytes;
 	char announced[NUMBER_TEXT], resident[LEVEL_NUMBER];
@@ -82,7 +105,7 @@ static void describe_capacity(
 	else
 		(void)snprintf(verdict, LEVEL_VERDICT,
 			"%s announced, %s stay resident: %s", announced, resident,
-			why_smaller(level, machine));
+			why_smaller(levels, level, machine));
 }
 
 void level_verdict(const struct levels *levels, const struct level *level,
@@ -104,7 +127,7 @@ void level_verdict(const struct levels *levels, const struct level *level,
 	else if (!level->nominal.bytes)
 		describe_unannounced(level, verdict);
 	else
-		describe_capacity(level, machine, verdict);
+		describe_capacity(levels, level, machine, verdict);
 	length = strlen(verdict);
 	if (level->beside[0])
 		(void)snprintf(verdict + length, LEVEL_VERDICT - length,
