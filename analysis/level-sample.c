@@ -37,7 +37,7 @@ static void list_borders(struct level_sample *sample, const struct staircase *st
 	struct served served;
 
 	served_levels(staircase, &served);
-	sample->covers_caches = served.count > 2 && !served.misses;
+	sample->covers_caches = served.count > 2 && !served.misses && last < served.count;
 	for (size_t i = 1; i < served.count; i++) {
 		/* Between L1 and what the LLC misses nothing is told apart. */
 		unsigned number =

@@ -19,6 +19,7 @@ static const char *const countings[] = {
 	[COUNT_NOTHING] = "time alone",
 	[COUNT_MISSES] = "misses",
 	[COUNT_FILLS] = "fills",
+	[COUNT_PART] = "five, part",
 };
 
 int main(int argc, char **argv)
@@ -27,7 +28,8 @@ int main(int argc, char **argv)
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
 	struct residuals *residuals = residuals_load("tests/analysis/data/residuals.tsv");
 
-	for (int c = COUNT_NOTHING; c <= (getenv("TUNE") ? 0 : COUNT_FILLS); c++) {
+	for (int c = COUNT_NOTHING; c < (getenv("TUNE") ? COUNT_MISSES : COUNTINGS);
+		c++) {
 		size_t right = 0;
 
 		for (int f = 0; f < FAMILIES; f++) {

@@ -228,7 +228,7 @@ static void set_counts(const struct staircase_truth *truth, const struct model *
 	values[QUANTITY_FROM_L2] = caches > 1 ? past[1] - past[2] : 0;
 	if (caches > 2)
 		values[QUANTITY_FROM_L3] = past[2] - past[3];
-	values[QUANTITY_FROM_DRAM] = past[caches];
+	values[QUANTITY_FROM_DRAM] = past[caches > 3 ? 3 : caches];
 }
 
 /* Where half of the reads go beyond a cache and all before it. */
@@ -338,6 +338,8 @@ void staircase_truth_init(struct staircase_truth *truth, enum staircase_family f
 	*truth = (struct staircase_truth){0};
 	random_init(&random, seed);
 	truth->levels = 2 + random_below(&random, counting == COUNT_FILLS ? 3 : 4);
+	if (counting == COUNT_PART)
+		truth->levels = 5;
 	model.clock_ghz = uniform(&random, 2, 3.6);
 	choose_caches(truth, &model, &random);
 	choose_tlbs(truth, &model, &random);

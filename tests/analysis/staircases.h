@@ -26,6 +26,8 @@ enum staircase_counting {
 	COUNT_NOTHING,
 	COUNT_MISSES, /* L1 and last-level misses, walks */
 	COUNT_FILLS,  /* fills by source, first-level dTLB misses, walks */
+	COUNT_PART,   /* the same with a fourth cache, which none of them tells */
+	COUNTINGS
 };
 
 struct staircase_truth {

@@ -54,16 +54,88 @@ static void random_staircases_are_read(void **state)
 	struct residuals *residuals = residuals_load("tests/analysis/data/residuals.tsv");
 	size_t counted = 0;
 	size_t timed = 0;
+	size_t parted = 0;
 
 	(void)state;
 	for (int f = 0; f < FAMILIES; f++) {
 		counted += count_right((enum staircase_family)f, COUNT_FILLS, residuals);
 		timed += count_right((enum staircase_family)f, COUNT_NOTHING, residuals);
+		parted += count_right((enum staircase_family)f, COUNT_PART, residuals);
 	}
 	/* One miss in a hundred, and one in ten; two deviations below. */
 	assert_true(counted >= PER_FAMILY * FAMILIES - 2);
 	assert_true((double)timed >= 0.85 * PER_FAMILY * FAMILIES);
+	/* Of a fourth cache there is the time alone. */
+	assert_true((double)parted >= 0.7 * PER_FAMILY * FAMILIES);
 	residuals_release(residuals);
+}
+
+static double logistic(double x)
+{
+	return 1 / (1 + exp(-10 * x));
+}
+
+/* A staircase by time alone whose last step is that of 64 entries for pages of 2 MiB, on
+ * pages of a given size; returns how many steps are named after a TLB. */
+static size_t count_tlbs(uint64_t page_bytes)
+{
+	enum { SIZES = 73 };
+	static struct stair stairs[SIZES];
+	static struct stair_round rounds[SIZES];
+	struct series series = {.kernel = "chase",
+		.backend = "small",
+		.stairs = stairs,
+		.count = SIZES,
+		.windows = SIZES};
+	struct staircase staircase = {
+		.series = &series, .count = 1, .stairs = stairs, .rounds = rounds};
+	struct cache caches[] = {{.level = 1, .bytes = 32 << 10, .shared_cpus = 1},
+		{.level = 2, .bytes = 512 << 10, .shared_cpus = 1},
+		{.level = 3, .bytes = 16 << 20, .shared_cpus = 2}};
+	struct tlb tlb = {.level = 1, .page_bytes = 2 << 20, .entries = 64};
+	struct machine machine = {.cores = 2,
+		.cpu_count = 2,
+		.caches = caches,
+		.caches_count = 3,
+		.tlbs = &tlb,
+		.tlbs_count = 1};
+	struct levels levels;
+	size_t tlbs = 0;
+
+	cpus_add(&machine.cpus, 0);
+	for (size_t i = 0; i < 3; i++)
+		caches[i].cpus = machine.cpus;
+	for (size_t i = 0; i < SIZES; i++) {
+		const double x = 12 + (double)i / 4;
+		const double cycles = 4 + 8 * logistic(x - 15) + 40 * logistic(x - 19) +
+				      150 * logistic(x - 23.5) +
+				      100 * fmax(0, 1 - exp2(27 - x));
+
+		for (int q = 0; q < QUANTITIES; q++)
+			rounds[i].values[q] = stairs[i].estimates[q].median = NAN;
+		rounds[i].values[QUANTITY_NS] = cycles / 3;
+		rounds[i].values[QUANTITY_CLOCK_CYCLES] = cycles;
+		stairs[i].bytes = (uint64_t)exp2(x);
+		stairs[i].windows = stairs[i].rounds_count = 1;
+		stairs[i].rounds = &rounds[i];
+		stairs[i].page_bytes = page_bytes;
+		stairs[i].estimates[QUANTITY_NS].median = cycles / 3;
+		stairs[i].cycles.median = cycles;
+	}
+	assert_int_equal(levels_find(&levels, &staircase, &series, &machine, false), 0);
+	assert_int_equal(levels.caches, 4);
+	for (size_t i = 0; i < levels.count; i++)
+		tlbs += levels.list[i].kind == LEVEL_TLB;
+	return tlbs;
+}
+
+static void no_step_is_of_a_tlb_of_larger_pages(void **state)
+{
+	(void)state;
+	assert_int_equal(count_tlbs(2 << 20), 1);
+	assert_int_equal(count_tlbs(4096), 0);
+	/* Where none is known, it may be. */
+	assert_int_equal(count_tlbs(0), 1);
 }
 
 /* A run and its levels. */
@@ -258,7 +330,13 @@ static void says_what_differs_from_the_announced(void **state)
 	assert_non_null(strstr(verdict, "32M announced, "));
 	assert_non_null(strstr(verdict, "shared, partitioned or virtualised"));
 	level_verdict(&f.levels[0], find(&f.levels[0], "L2"), &f.run.machine, verdict);
-	assert_non_null(strstr(verdict, "pages collide in its sets"));
+	assert_non_null(strstr(verdict, "stay resident: pages collide in its sets"));
+	/* No two lines of one huge page do. */
+	level_verdict(&f.levels[1], find(&f.levels[1], "L2"), &f.run.machine, verdict);
+	if (f.run.machine.hypervisor[0])
+		assert_non_null(strstr(verdict, "or the host's smaller pages collide"));
+	else
+		assert_non_null(strstr(verdict, "stay resident: partitioned, or shared"));
 	release(&f);
 }
 
@@ -329,6 +407,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_staircases_are_read),
+		cmocka_unit_test(no_step_is_of_a_tlb_of_larger_pages),
 		cmocka_unit_test(counters_tell_capacities_and_latencies),
 		cmocka_unit_test(time_alone_tells_them_and_says_so),
 		cmocka_unit_test(many_rounds_are_drawn_in_batches),
