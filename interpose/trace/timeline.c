@@ -3,7 +3,9 @@
 
 #include "interpose/trace/file.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -25,24 +27,39 @@ static uint64_t resident_bytes(void)
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static void take_moment(uint64_t now)
+{
+	struct trace_moment *moment =
+		&trace->timeline[trace->timeline_count % TRACE_TIMELINE];
+	int64_t live = trace->live_bytes;
+	struct rusage usage;
+
+	(void)getrusage(RUSAGE_SELF, &usage);
+	moment->at_ns = now;
+	/* Below 0 where a thread has told of frees before another told of the blocks. */
+	moment->live_bytes = live > 0 ? (uint64_t)live : 0;
+	moment->minor_faults = (uint64_t)usage.ru_minflt;
+	moment->major_faults = (uint64_t)usage.ru_majflt;
+	moment->resident_bytes = resident_bytes();
+	atomic_fetch_add_explicit(&trace->timeline_count, 1, memory_order_release);
+}
+
 void timeline_look(void)
 {
 	uint64_t now = trace_now_ns();
 	uint64_t next =
 		atomic_load_explicit(&trace->timeline_next_ns, memory_order_relaxed);
-	struct trace_moment *moment;
-	struct rusage usage;
+	int saved = errno;
+	int cancelled;
 
 	/* Whoever moves the time on takes the moment. */
 	if (now < next || !atomic_compare_exchange_strong(&trace->timeline_next_ns, &next,
 				  now + trace->timeline_step_ns))
 		return;
-	moment = &trace->timeline[trace->timeline_count % TRACE_TIMELINE];
-	(void)getrusage(RUSAGE_SELF, &usage);
-	moment->at_ns = now;
-	moment->live_bytes = (uint64_t)trace->live_bytes;
-	moment->minor_faults = (uint64_t)usage.ru_minflt;
-	moment->major_faults = (uint64_t)usage.ru_majflt;
-	moment->resident_bytes = resident_bytes();
-	atomic_fetch_add_explicit(&trace->timeline_count, 1, memory_order_release);
+	/* Neither malloc nor free is where a thread may be cancelled, as open is; and
+	 * free leaves errno alone. */
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelled);
+	take_moment(now);
+	(void)pthread_setcancelstate(cancelled, NULL);
+	errno = saved;
 }
