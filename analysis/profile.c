@@ -77,13 +77,25 @@ static void add_class(
 	profile->freed_bytes += from->freed_bytes;
 }
 
+/* With what threads that still ran at the end had not told the process. */
+static void add_live(struct trace_file *file, uint64_t bytes)
+{
+	file->live_bytes = (int64_t)((uint64_t)file->live_bytes + bytes);
+	if (file->live_bytes > file->peak_bytes)
+		file->peak_bytes = file->live_bytes;
+}
+
 static void add_threads(struct profile *profile)
 {
+	uint64_t untold = 0;
+
 	for (size_t i = 0; i < TRACE_THREADS; i++) {
-		const struct trace_thread *thread = &profile->file->threads[i];
+		struct trace_thread *thread = &profile->file->threads[i];
 
 		if (!thread->used)
 			continue;
+		trace_settle(thread);
+		untold += (uint64_t)trace_pending_live(thread);
 		profile->threads += thread->threads;
 		profile->failed += thread->failed;
 		for (size_t k = 0; k < TRACE_CLASSES; k++)
@@ -91,6 +103,7 @@ static void add_threads(struct profile *profile)
 		for (size_t k = 0; k < TRACE_CALLS; k++)
 			add_times(&profile->times[k], &thread->times[k]);
 	}
+	add_live(profile->file, untold);
 }
 
 static uint64_t median_life(const struct trace_site *site)

@@ -126,7 +126,6 @@ static void fill_head(struct trace_file *file, const char *program)
 	file->bytes = sizeof(*file);
 	file->mode = mode && strcmp(mode, "count") == 0 ? TRACE_COUNT : TRACE_SITES_TOO;
 	file->pid = (uint32_t)getpid();
-	file->timed_every = 64;
 	file->sample_bytes = number_from("ESCALIER_TRACE_SAMPLE_BYTES", 512 * 1024);
 	if (file->sample_bytes == 0)
 		file->sample_bytes = 1;

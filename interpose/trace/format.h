@@ -3,6 +3,7 @@
 #define INTERPOSE_TRACE_FORMAT_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -15,17 +16,24 @@
  * atomic; a reader of a live file sees each of them whole, and their sums a little apart.
  */
 
-#define TRACE_MAGIC 0x3143525443534545u /* "EESCTRC1" */
+#define TRACE_MAGIC 0x3243525443534545u /* "EESCTRC2" */
 
 enum {
 	/* Size classes: 0 is zero bytes, then two an octave: [2^k, 1.5 x 2^k) and
 	 * [1.5 x 2^k, 2^(k+1)), from 1 byte up. */
 	TRACE_CLASSES = 2 * 48 + 1,
+	/* Below, calls are counted by the size before they are by class. */
+	TRACE_SMALL = 1024,
 	TRACE_THREADS = 1024,
 	TRACE_SITES = 8192,
 	TRACE_FRAMES = 24,
 	TRACE_SAMPLES = 65536, /* live sampled blocks: a power of two */
 	TRACE_TIMELINE = 65536,
+	/* Calls of a thread from one tick to the next, at most 128. A prime number, so
+	 * that no pattern of calls always has the same of them timed. */
+	TRACE_TICK_EVERY = 67,
+	TRACE_TICKS_TIMED = 1024,
+	TRACE_TICKS_SKIPPED = 8,
 	TRACE_TIMES = 65,     /* classes of the time of a call: up to 2^32 ns */
 	TRACE_LIFETIMES = 40, /* bucket k: [2^k, 2^(k+1)) ns; the last is open */
 	TRACE_MODULES = 512,
@@ -56,10 +64,12 @@ struct trace_class {
 	uint64_t freed_bytes;
 };
 
-/* Some calls are timed: one in `timed_every`, the allocator's part alone. By classes of
- * ns as those of bytes: a call that was interrupted says nothing of the others. */
+/* Some calls are timed, the allocator's part alone. By classes of ns as those of bytes: a
+ * call that was interrupted says nothing of the others. The call at each of a thread's
+ * first TRACE_TICKS_TIMED ticks is, then that at one in TRACE_TICKS_SKIPPED, which counts
+ * that many times. */
 struct trace_times {
-	uint64_t calls;
+	uint64_t calls; /* that those timed stand for */
 	uint64_t ns;
 	uint64_t slowest_ns;
 	uint64_t classes[TRACE_TIMES];
@@ -71,14 +81,25 @@ struct trace_thread {
 	char name[TRACE_NAME];
 	uint64_t threads; /* that the slot stands for */
 	uint64_t failed;  /* calls that returned NULL for a size above 0 */
-	struct trace_class classes[TRACE_CLASSES];
-	struct trace_times times[TRACE_CALLS];
 	/* Working state of the thread. */
-	int64_t live_unflushed_bytes;
+	/* One word, as most calls change no other but one of those below: the bytes by
+	 * which those that live have moved without the process being told, and
+	 * TRACE_ONE_CALL times the calls, which reach the sign at the next tick. */
+	uint32_t pending;
+	uint32_t ticks;
+	uint64_t small_below;      /* sizes that may be counted so: TRACE_SMALL, or 0 */
 	int64_t sample_left_bytes; /* until the next sample */
 	uint64_t random;
-	uint32_t timed_left;
-	uint32_t nesting; /* above 0: inside the library itself */
+	uint32_t small_asked; /* by the last call of malloc that was counted as small */
+	/* Calls that are not in the classes yet: malloc by the bytes asked for, to each
+	 * of which trace_small_granted() went; free by the chunk, in units of 16 bytes,
+	 * of which 8 fewer were granted. The stride saves a shift. See trace_settle(). */
+	uint16_t small_mallocs[TRACE_SMALL];
+	struct trace_small_frees {
+		uint64_t calls, unused;
+	} small_frees[TRACE_SMALL / 16];
+	struct trace_class classes[TRACE_CLASSES];
+	struct trace_times times[TRACE_CALLS];
 };
 
 /* Where sampled blocks were allocated: the return addresses, innermost first. Weights
@@ -123,7 +144,7 @@ struct trace_file {
 	uint32_t mode;  /* enum trace_mode */
 	uint32_t pid;
 	uint32_t parent; /* the process that it was forked from; 0 */
-	uint32_t timed_every;
+	uint32_t unused;
 	uint64_t sample_bytes;         /* mean distance of samples */
 	uint64_t started_ns, ended_ns; /* ended 0: still running, or died */
 	char program[TRACE_PATH];
@@ -164,6 +185,58 @@ static inline uint64_t trace_class_bytes(unsigned index)
 		return 0;
 	octave = (index - 1) / 2;
 	return (1ull << octave) + ((index - 1) & 1 ? 1ull << octave >> 1 : 0);
+}
+
+#define TRACE_ONE_CALL (UINT32_C(1) << 24)
+
+static inline int64_t trace_pending_live(const struct trace_thread *thread)
+{
+	return (int32_t)(thread->pending << 8) >> 8;
+}
+
+/* The chunk that glibc makes for a size: 8 bytes more, in units of 16, at least 32
+ * (request2size in malloc/malloc.c). */
+static inline uint64_t trace_small_chunk(uint64_t asked)
+{
+	uint64_t chunk = (asked + 23) & ~UINT64_C(15);
+
+	return chunk < 32 ? 32 : chunk;
+}
+
+/* Exact but where the rest of a chunk was too little to be one: the class then has the
+ * difference. */
+static inline uint64_t trace_small_granted(uint64_t asked)
+{
+	return trace_small_chunk(asked) - 8;
+}
+
+static inline void trace_count_mallocs(
+	struct trace_thread *thread, size_t bytes, uint64_t calls)
+{
+	struct trace_class *class = &thread->classes[trace_class_of(bytes)];
+
+	class->calls[TRACE_MALLOC] += calls;
+	class->asked_bytes += calls * bytes;
+	class->granted_bytes += calls * trace_small_granted(bytes);
+}
+
+/* Has the classes tell all calls of a thread: of one that ended, or in a reader's copy.
+ */
+static inline void trace_settle(struct trace_thread *thread)
+{
+	for (size_t bytes = 0; bytes < TRACE_SMALL; bytes++) {
+		if (thread->small_mallocs[bytes])
+			trace_count_mallocs(thread, bytes, thread->small_mallocs[bytes]);
+		thread->small_mallocs[bytes] = 0;
+	}
+	for (size_t unit = 1; unit < TRACE_SMALL / 16; unit++) {
+		uint64_t bytes = 16 * unit - 8;
+		struct trace_class *class = &thread->classes[trace_class_of(bytes)];
+
+		class->calls[TRACE_FREE] += thread->small_frees[unit].calls;
+		class->freed_bytes += thread->small_frees[unit].calls * bytes;
+		thread->small_frees[unit].calls = 0;
+	}
 }
 
 #endif

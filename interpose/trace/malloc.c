@@ -4,9 +4,11 @@
  * Functions that are no allocation of their own (malloc_trim, mallinfo2, ...) are not
  * defined here and reach that allocator directly.
  */
+#include "interpose/trace/count.h"
 #include "interpose/trace/file.h"
 #include "interpose/trace/next.h"
 #include "interpose/trace/sites.h"
+#include "interpose/trace/small.h"
 #include "interpose/trace/threads.h"
 
 #include <errno.h>
@@ -21,26 +23,9 @@
 #endif
 
 #define EXPORT __attribute__((visibility("default")))
-#define likely(condition) __builtin_expect(!!(condition), 1)
-#define unlikely(condition) __builtin_expect(!!(condition), 0)
-
-/* A child made by fork gets a file after so many timed calls. */
-enum { LIVE_STEP = 128 * 1024, CHILD_CALLS = 16 };
 
 static __thread bool looking_up __attribute__((tls_model("initial-exec")));
 static atomic_bool started;
-static uint64_t clock_cost_ns;
-static unsigned child_calls; /* left to a child made by fork that has no file yet */
-
-/* trace_class_of() of small sizes, which most are. */
-enum { SMALL = 1024 };
-static uint8_t small_classes[SMALL];
-
-static inline struct trace_class *class_of(struct trace_thread *slot, size_t bytes)
-{
-	return &slot->classes[likely(bytes < SMALL) ? small_classes[bytes]
-						    : trace_class_of(bytes)];
-}
 
 static void fork_child(void)
 {
@@ -48,7 +33,7 @@ static void fork_child(void)
 
 	trace_file_fork_child();
 	threads_fork_child();
-	child_calls = CHILD_CALLS;
+	count_fork_child();
 	errno = saved;
 }
 
@@ -61,22 +46,13 @@ static void start(void)
 	if (atomic_flag_test_and_set(&begun))
 		return;
 	thread_begin_own();
-	for (size_t i = 0; i < SMALL; i++)
-		small_classes[i] = (uint8_t)trace_class_of(i);
 	next_try_headers();
 	trace_file_open();
 	threads_init();
 	sites_init();
 	(void)pthread_atfork(NULL, NULL, fork_child);
-	clock_cost_ns = UINT64_MAX;
-	for (int i = 0; i < 16; i++) {
-		uint64_t before = trace_now_ns();
-		uint64_t cost = trace_now_ns() - before;
-
-		if (cost < clock_cost_ns)
-			clock_cost_ns = cost;
-	}
-	thread_end_own();
+	count_init();
+	thread_end_own(NULL);
 	errno = saved;
 	atomic_store_explicit(&started, true, memory_order_release);
 }
@@ -90,7 +66,7 @@ __attribute__((constructor)) static void begin_with_the_program(void)
 __attribute__((destructor)) static void end_with_the_program(void)
 {
 	if (thread_slot)
-		thread_flush_live(thread_slot);
+		thread_tell_live(thread_slot, 0);
 	trace_file_end();
 }
 
@@ -122,121 +98,91 @@ static inline struct trace_thread *enter(void)
 								    : NULL;
 }
 
-static inline void moved(struct trace_thread *slot, int64_t bytes)
+static void *malloc_as_a_whole(struct trace_thread *slot, size_t bytes, uint64_t before)
 {
-	slot->live_unflushed_bytes += bytes;
-	/* Outside [-LIVE_STEP, LIVE_STEP], in one comparison. */
-	if (unlikely((uint64_t)(slot->live_unflushed_bytes + LIVE_STEP) >
-		     UINT64_C(2) * LIVE_STEP))
-		thread_flush_live(slot);
+	void *block = next.malloc(bytes);
+
+	count_time_end(slot, TRACE_MALLOC, before);
+	count_allocation(slot, TRACE_MALLOC, bytes, block);
+	return block;
 }
 
-static inline void count_allocation(
-	struct trace_thread *slot, enum trace_call call, size_t asked, void *block)
-{
-	struct trace_class *class = class_of(slot, asked);
-	size_t granted;
-
-	if (unlikely(!block)) {
-		slot->failed += asked > 0;
-		return;
-	}
-	granted = next_usable_size(block);
-	class->calls[call]++;
-	class->asked_bytes += asked;
-	class->granted_bytes += granted;
-	slot->sample_left_bytes -= (int64_t)asked;
-	if (sites_wanted && unlikely(slot->sample_left_bytes < 0))
-		site_take(slot, block, asked);
-	moved(slot, (int64_t)granted);
-}
-
-static inline void count_free(struct trace_thread *slot, void *block)
-{
-	size_t granted = next_usable_size(block);
-	struct trace_class *class = class_of(slot, granted);
-
-	class->calls[TRACE_FREE]++;
-	class->freed_bytes += granted;
-	if (unlikely(site_may_know(block)))
-		site_end(block);
-	moved(slot, -(int64_t)granted);
-}
-
-static uint64_t __attribute__((noinline)) time_one(struct trace_thread *slot)
-{
-	slot->timed_left = trace->timed_every;
-	if (child_calls && --child_calls == 0)
-		trace_file_own();
-	return trace_now_ns();
-}
-
-/* One call in timed_every is timed; the first reading of the clock, 0 else. */
-static inline uint64_t time_begin(struct trace_thread *slot)
-{
-	return likely(--slot->timed_left != 0) ? 0 : time_one(slot);
-}
-
-static void __attribute__((noinline))
-time_note(struct trace_thread *slot, enum trace_call call, uint64_t before)
-{
-	uint64_t ns = trace_now_ns() - before;
-	struct trace_times *times = &slot->times[call];
-	unsigned class;
-
-	ns = ns > clock_cost_ns ? ns - clock_cost_ns : 0;
-	times->calls++;
-	times->ns += ns;
-	if (ns > times->slowest_ns)
-		times->slowest_ns = ns;
-	class = trace_class_of(ns);
-	times->classes[class < TRACE_TIMES ? class : TRACE_TIMES - 1]++;
-}
-
-static inline void time_end(
-	struct trace_thread *slot, enum trace_call call, uint64_t before)
-{
-	if (unlikely(before != 0))
-		time_note(slot, call, before);
-}
-
-static void *__attribute__((noinline)) malloc_slow(size_t bytes)
+static void *__attribute__((noinline)) malloc_any(size_t bytes)
 {
 	struct trace_thread *slot = enter();
-	uint64_t before;
 	void *block;
 
 	if (unlikely(!slot)) {
 		if (!ready())
 			return next_early(bytes, 16);
 		block = next.malloc(bytes);
-		slot = thread_borrow_ended();
-		if (slot) {
-			count_allocation(slot, TRACE_MALLOC, bytes, block);
-			thread_return_ended();
-		}
+		count_allocation_for_ended(TRACE_MALLOC, bytes, block);
 		return block;
 	}
-	before = time_one(slot);
-	block = next.malloc(bytes);
-	time_note(slot, TRACE_MALLOC, before);
-	count_allocation(slot, TRACE_MALLOC, bytes, block);
-	return block;
+	return malloc_as_a_whole(slot, bytes, count_time_begin(slot));
 }
 
-EXPORT void *malloc(size_t bytes)
+static void *malloc_due(size_t bytes);
+static void *malloc_full(size_t bytes);
+
+static inline void *malloc_small(struct trace_thread *slot, size_t bytes, bool sampling)
 {
-	struct trace_thread *slot = thread_slot;
+	size_t chunk = trace_small_chunk(bytes);
 	void *block;
 
-	if (unlikely(!slot || --slot->timed_left == 0))
-		return malloc_slow(bytes);
+	if (unlikely(!small_count_malloc(slot, bytes, chunk, sampling)))
+		return malloc_due(bytes);
+	if (unlikely(++slot->small_mallocs[bytes] == 0))
+		return malloc_full(bytes);
 	block = next.malloc(bytes);
-	count_allocation(slot, TRACE_MALLOC, bytes, block);
+	if (unlikely(!block || !next_has_chunk(block, chunk)))
+		return count_correction(thread_slot, block);
 	return block;
 }
 
-static void __attribute__((noinline)) free_slow(void *block)
+/* A sample or a tick is due. */
+static void *__attribute__((noinline)) malloc_due(size_t bytes)
+{
+	struct trace_thread *slot = thread_slot;
+
+	if (sites_wanted && slot->sample_left_bytes < (int64_t)bytes)
+		return malloc_any(bytes);
+	if (!count_tick(slot))
+		return malloc_small(slot, bytes, sites_wanted);
+	slot->pending += TRACE_ONE_CALL;
+	return malloc_as_a_whole(slot, bytes, trace_now_ns());
+}
+
+/* Its count began anew at 0. */
+static void *__attribute__((noinline)) malloc_full(size_t bytes)
+{
+	struct trace_thread *slot = thread_slot;
+
+	trace_count_mallocs(slot, bytes, UINT16_MAX);
+	slot->pending -= (uint32_t)trace_small_granted(bytes) + TRACE_ONE_CALL;
+	slot->sample_left_bytes += sites_wanted ? (int64_t)bytes : 0;
+	return malloc_any(bytes);
+}
+
+static void *__attribute__((noinline)) malloc_sampling(size_t bytes)
+{
+	struct trace_thread *slot = thread_fast;
+
+	if (unlikely(!slot || !sites_wanted || bytes >= TRACE_SMALL))
+		return malloc_any(bytes);
+	return malloc_small(slot, bytes, true);
+}
+
+EXPORT __attribute__((aligned(64))) void *malloc(size_t bytes)
+{
+	struct trace_thread *slot = thread_fast;
+
+	if (unlikely(!slot || bytes >= slot->small_below))
+		return malloc_sampling(bytes);
+	return malloc_small(slot, bytes, false);
+}
+
+static void __attribute__((noinline)) free_any(void *block)
 {
 	struct trace_thread *slot = enter();
 	uint64_t before;
@@ -255,22 +201,57 @@ static void __attribute__((noinline)) free_slow(void *block)
 		return;
 	}
 	count_free(slot, block);
-	before = time_one(slot);
+	before = count_time_begin(slot);
 	next.free(block);
-	time_note(slot, TRACE_FREE, before);
+	count_time_end(slot, TRACE_FREE, before);
 }
 
-EXPORT void free(void *block)
+static void free_tick(void *block);
+
+static inline void free_small(struct trace_thread *slot, void *block, size_t chunk)
+{
+	if (unlikely(!small_count_free(slot, chunk)))
+		free_tick(block);
+	else
+		next.free(block);
+}
+
+static void __attribute__((noinline)) free_tick(void *block)
 {
 	struct trace_thread *slot = thread_slot;
+	uint64_t before;
 
-	if (unlikely(
-		    !slot || !block || next_is_early(block) || --slot->timed_left == 0)) {
-		free_slow(block);
+	if (!count_tick(slot)) {
+		free_small(slot, block, next_chunk(block));
 		return;
 	}
+	slot->pending += TRACE_ONE_CALL;
 	count_free(slot, block);
+	before = trace_now_ns();
 	next.free(block);
+	count_time_end(slot, TRACE_FREE, before);
+}
+
+static void __attribute__((noinline)) free_sampling(void *block)
+{
+	struct trace_thread *slot = thread_fast;
+	size_t chunk = slot && block && sites_wanted ? next_chunk(block) : SIZE_MAX;
+
+	if (likely(chunk < TRACE_SMALL && !site_may_know(block)))
+		free_small(slot, block, chunk);
+	else
+		free_any(block);
+}
+
+EXPORT __attribute__((aligned(64))) void free(void *block)
+{
+	struct trace_thread *slot = thread_fast;
+	size_t chunk = likely(slot && block) ? next_chunk(block) : SIZE_MAX;
+
+	if (likely(slot && chunk < slot->small_below))
+		free_small(slot, block, chunk);
+	else
+		free_sampling(block);
 }
 
 EXPORT void *calloc(size_t count, size_t bytes)
@@ -280,17 +261,18 @@ EXPORT void *calloc(size_t count, size_t bytes)
 	size_t all;
 	void *block;
 
-	if (unlikely(!slot)) {
-		if (ready())
-			return next.calloc(count, bytes);
-		return __builtin_mul_overflow(count, bytes, &all) ? NULL
-								  : next_early(all, 16);
-	}
-	before = time_begin(slot);
-	block = next.calloc(count, bytes);
-	time_end(slot, TRACE_CALLOC, before);
 	if (__builtin_mul_overflow(count, bytes, &all))
 		all = SIZE_MAX;
+	if (unlikely(!slot)) {
+		if (!ready())
+			return next_early(all, 16);
+		block = next.calloc(count, bytes);
+		count_allocation_for_ended(TRACE_CALLOC, all, block);
+		return block;
+	}
+	before = count_time_begin(slot);
+	block = next.calloc(count, bytes);
+	count_time_end(slot, TRACE_CALLOC, before);
 	count_allocation(slot, TRACE_CALLOC, all, block);
 	return block;
 }
@@ -299,7 +281,7 @@ EXPORT void *calloc(size_t count, size_t bytes)
 static void *move_early(void *block, size_t bytes)
 {
 	size_t old = next_early_bytes(block);
-	void *moved_to = malloc(bytes);
+	void *moved_to = malloc_any(bytes);
 
 	if (moved_to)
 		memcpy(moved_to, block, old < bytes ? old : bytes);
@@ -316,35 +298,41 @@ static void *count_realloc(struct trace_thread *slot, void *block, size_t bytes)
 	/* Another thread may get the old address as soon as it is free. */
 	if (unlikely(sampled))
 		site_end(block);
-	before = time_begin(slot);
+	before = count_time_begin(slot);
 	result = next.realloc(block, bytes);
-	time_end(slot, TRACE_REALLOC, before);
+	count_time_end(slot, TRACE_REALLOC, before);
 	if (!result && bytes > 0) {
 		slot->failed++;
 		return NULL;
 	}
-	class_of(slot, old)->freed_bytes += old;
-	/* One move: a moment taken between the two would not have the block. */
-	slot->live_unflushed_bytes -= (int64_t)old;
+	count_freed(slot, old, !result);
 	if (result)
-		count_allocation(slot, TRACE_REALLOC, bytes, result);
+		count_instead(slot, TRACE_REALLOC, bytes, result, old);
 	else
-		moved(slot, 0);
+		count_moved(slot, -(int64_t)old);
 	return result;
 }
 
 EXPORT void *realloc(void *block, size_t bytes)
 {
 	struct trace_thread *slot;
+	void *result;
 
 	if (!block)
-		return malloc(bytes);
+		return malloc_any(bytes);
 	if (unlikely(next_is_early(block)))
 		return move_early(block, bytes);
 	slot = enter();
-	if (unlikely(!slot))
-		return ready() ? next.realloc(block, bytes) : NULL;
-	return count_realloc(slot, block, bytes);
+	if (likely(slot != NULL))
+		return count_realloc(slot, block, bytes);
+	if (!ready())
+		return NULL;
+	slot = thread_borrow_ended();
+	if (!slot)
+		return next.realloc(block, bytes);
+	result = count_realloc(slot, block, bytes);
+	thread_return_ended();
+	return result;
 }
 
 EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
@@ -365,14 +353,17 @@ EXPORT int posix_memalign(void **block, size_t alignment, size_t bytes)
 	int error;
 
 	if (unlikely(!slot)) {
-		if (ready())
-			return next.posix_memalign(block, alignment, bytes);
-		*block = next_early(bytes, alignment);
-		return *block ? 0 : ENOMEM;
+		if (!ready()) {
+			*block = next_early(bytes, alignment);
+			return *block ? 0 : ENOMEM;
+		}
+		error = next.posix_memalign(block, alignment, bytes);
+		count_allocation_for_ended(TRACE_ALIGNED, bytes, error ? NULL : *block);
+		return error;
 	}
-	before = time_begin(slot);
+	before = count_time_begin(slot);
 	error = next.posix_memalign(block, alignment, bytes);
-	time_end(slot, TRACE_ALIGNED, before);
+	count_time_end(slot, TRACE_ALIGNED, before);
 	count_allocation(slot, TRACE_ALIGNED, bytes, error ? NULL : *block);
 	return error;
 }
@@ -385,11 +376,14 @@ static void *aligned(
 	uint64_t before;
 	void *block;
 
-	if (unlikely(!slot))
-		return allocate(alignment, bytes);
-	before = time_begin(slot);
+	if (unlikely(!slot)) {
+		block = allocate(alignment, bytes);
+		count_allocation_for_ended(TRACE_ALIGNED, bytes, block);
+		return block;
+	}
+	before = count_time_begin(slot);
 	block = allocate(alignment, bytes);
-	time_end(slot, TRACE_ALIGNED, before);
+	count_time_end(slot, TRACE_ALIGNED, before);
 	count_allocation(slot, TRACE_ALIGNED, bytes, block);
 	return block;
 }

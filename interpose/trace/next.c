@@ -9,8 +9,10 @@
 struct next_allocator next;
 bool next_has_headers;
 
-/* The loader and the C library ask for a few hundred bytes at the most. */
+/* The loader and the C library ask for a few hundred bytes at the most. In front of each
+ * block is its size, marked so that it cannot pass for that of a small chunk. */
 enum { EARLY_HEADER = 16 };
+static const size_t early_mark = (size_t)1 << (sizeof(size_t) * 8 - 1);
 _Alignas(4096) char next_early_store[NEXT_EARLY_BYTES];
 static atomic_size_t early_used;
 
@@ -97,6 +99,7 @@ void *next_early(size_t bytes, size_t alignment)
 		if (end > NEXT_EARLY_BYTES)
 			return NULL;
 	} while (!atomic_compare_exchange_weak(&early_used, &used, end));
+	bytes |= early_mark;
 	memcpy(next_early_store + start - sizeof(bytes), &bytes, sizeof(bytes));
 	return next_early_store + start;
 }
@@ -106,5 +109,5 @@ size_t next_early_bytes(const void *block)
 	size_t bytes;
 
 	memcpy(&bytes, (const char *)block - sizeof(bytes), sizeof(bytes));
-	return bytes;
+	return bytes & ~early_mark;
 }

@@ -22,7 +22,7 @@ struct next_allocator {
 	void (*free)(void *block);
 	size_t (*usable_size)(void *block);
 };
-extern struct next_allocator next;
+extern struct next_allocator next __attribute__((visibility("hidden")));
 
 /* Whether the size of a block stands in front of it as glibc has kept it since 2.0 (the
  * chunk's size with three flags, malloc/malloc.c): tried on blocks of all kinds, not
@@ -33,16 +33,34 @@ extern bool next_has_headers;
  * is asked for meanwhile, by this thread, has to come from next_early. */
 bool next_find(void);
 
+enum { NEXT_MAPPED = 2, NEXT_FLAGS = 7 };
+
 static inline size_t next_usable_size(void *block)
 {
-	enum { MAPPED = 2, FLAGS = 7 };
 	size_t chunk;
 
 	if (!next_has_headers)
 		return next.usable_size(block);
 	chunk = ((const size_t *)block)[-1];
-	return (chunk & ~(size_t)FLAGS) -
-	       (chunk & MAPPED ? 2 * sizeof(size_t) : sizeof(size_t));
+	return (chunk & ~(size_t)NEXT_FLAGS) -
+	       (chunk & NEXT_MAPPED ? 2 * sizeof(size_t) : sizeof(size_t));
+}
+
+/* With next_has_headers: the size of a block's chunk on the heap, which grants 8 bytes
+ * less; a huge number for one that is mapped or of next_early. */
+static inline size_t next_chunk(const void *block)
+{
+	size_t chunk = ((const size_t *)block)[-1];
+
+	return chunk & NEXT_MAPPED ? SIZE_MAX : chunk & ~(size_t)15;
+}
+
+/* Whether it is a chunk of so many bytes. */
+static inline bool next_has_chunk(const void *block, size_t bytes)
+{
+	size_t chunk = ((const size_t *)block)[-1];
+
+	return ((chunk ^ bytes) & ~(size_t)(NEXT_FLAGS ^ NEXT_MAPPED)) == 0;
 }
 
 /* Tries next_has_headers; allocates. */

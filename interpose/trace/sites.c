@@ -206,8 +206,7 @@ void site_take(struct trace_thread *slot, const void *block, size_t bytes)
 	thread_begin_own();
 	(void)_Unwind_Backtrace(step, &walk);
 	sample.site = find_site(&walk);
-	thread_end_own();
-	thread_slot = slot;
+	thread_end_own(slot);
 	if (sample.site == TRACE_SITES) {
 		atomic_fetch_add(&trace->samples_lost, count);
 		return;

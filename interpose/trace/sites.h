@@ -22,9 +22,9 @@ void site_take(struct trace_thread *slot, const void *block, size_t bytes);
 
 /* Whether any block is sampled: without, the table below is left alone, which is half of
  * a first-level cache. */
-extern bool sites_wanted;
+extern bool sites_wanted __attribute__((visibility("hidden")));
 /* A plain look into a small table: false means surely not sampled. */
-extern _Atomic uint8_t sites_filter[16384];
+extern _Atomic uint8_t sites_filter[16384] __attribute__((visibility("hidden")));
 
 static inline size_t sites_hash(const void *block)
 {

@@ -2,6 +2,8 @@
 #include "interpose/trace/threads.h"
 
 #include "interpose/trace/file.h"
+#include "interpose/trace/next.h"
+#include "interpose/trace/sites.h"
 #include "interpose/trace/timeline.h"
 
 #include <pthread.h>
@@ -13,35 +15,45 @@
 #include <unistd.h>
 
 __thread struct trace_thread *thread_slot __attribute__((tls_model("initial-exec")));
+__thread struct trace_thread *thread_fast __attribute__((tls_model("initial-exec")));
 static __thread unsigned own __attribute__((tls_model("initial-exec")));
 /* No slot for this thread: all were taken, or it gave its own back. */
-static __thread bool refused __attribute__((tls_model("initial-exec")));
-static __thread bool left __attribute__((tls_model("initial-exec")));
+static __thread bool slotless __attribute__((tls_model("initial-exec")));
 
-/* Slot 0 sums up the threads that ended; the lock is held for a few microseconds. */
+/* Slot 0 sums up the threads that ended, and those for which there was none; the lock is
+ * held for a few microseconds. */
 static atomic_flag ended_busy = ATOMIC_FLAG_INIT;
 static pthread_key_t key;
 static atomic_bool key_made;
 
+static void set_slot(struct trace_thread *slot)
+{
+	thread_slot = slot;
+	thread_fast = next_has_headers ? slot : NULL;
+}
+
 void thread_begin_own(void)
 {
 	own++;
-	thread_slot = NULL;
+	set_slot(NULL);
 }
 
-void thread_end_own(void)
+void thread_end_own(struct trace_thread *slot)
 {
 	own--;
+	set_slot(slot);
 }
 
-void thread_flush_live(struct trace_thread *slot)
+void thread_tell_live(struct trace_thread *slot, int64_t bytes)
 {
-	int64_t live = atomic_fetch_add_explicit(&trace->live_bytes,
-			       slot->live_unflushed_bytes, memory_order_relaxed) +
-		       slot->live_unflushed_bytes;
+	int64_t untold = trace_pending_live(slot);
+	int64_t moved = untold + bytes;
+	int64_t live = atomic_fetch_add_explicit(
+			       &trace->live_bytes, moved, memory_order_relaxed) +
+		       moved;
 	int64_t peak = atomic_load_explicit(&trace->peak_bytes, memory_order_relaxed);
 
-	slot->live_unflushed_bytes = 0;
+	slot->pending -= (uint32_t)untold;
 	while (live > peak &&
 		!atomic_compare_exchange_weak_explicit(&trace->peak_bytes, &peak, live,
 			memory_order_relaxed, memory_order_relaxed))
@@ -66,30 +78,36 @@ static struct trace_thread *lock_ended(void)
 	return &trace->threads[0];
 }
 
+static void unlock_ended(void)
+{
+	atomic_flag_clear_explicit(&ended_busy, memory_order_release);
+}
+
 struct trace_thread *thread_borrow_ended(void)
 {
 	struct trace_thread *ended;
 
-	if (!trace || !left || own)
+	if (!trace || !slotless || own)
 		return NULL;
 	own++;
 	ended = lock_ended();
-	/* Its own countdowns were never set: neither timed nor sampled. */
-	ended->timed_left = UINT32_MAX;
+	/* Never sampled. */
 	ended->sample_left_bytes = INT64_MAX;
 	return ended;
 }
 
 void thread_return_ended(void)
 {
-	atomic_flag_clear_explicit(&ended_busy, memory_order_release);
+	unlock_ended();
 	own--;
 }
 
-static void add_to_ended(const struct trace_thread *slot)
+static void add_to_ended(struct trace_thread *slot)
 {
-	struct trace_thread *ended = lock_ended();
+	struct trace_thread *ended;
 
+	trace_settle(slot);
+	ended = lock_ended();
 	ended->threads += slot->threads;
 	ended->failed += slot->failed;
 	for (size_t i = 0; i < TRACE_CLASSES; i++)
@@ -102,7 +120,7 @@ static void add_to_ended(const struct trace_thread *slot)
 		for (size_t k = 0; k < TRACE_TIMES; k++)
 			ended->times[i].classes[k] += slot->times[i].classes[k];
 	}
-	atomic_flag_clear_explicit(&ended_busy, memory_order_release);
+	unlock_ended();
 }
 
 static void free_slot(struct trace_thread *slot)
@@ -117,11 +135,11 @@ static void leave(void *value)
 {
 	struct trace_thread *slot = value;
 
-	thread_slot = NULL;
-	refused = left = true;
+	set_slot(NULL);
+	slotless = true;
 	if (!trace)
 		return;
-	thread_flush_live(slot);
+	thread_tell_live(slot, 0);
 	add_to_ended(slot);
 	free_slot(slot);
 }
@@ -146,18 +164,22 @@ static void begin(struct trace_thread *slot)
 	slot->threads = 1;
 	slot->random = trace_now_ns() ^ (uint64_t)slot->tid << 32 ^ 0x9e3779b97f4a7c15u;
 	slot->sample_left_bytes = (int64_t)trace->sample_bytes;
-	slot->timed_left = trace->timed_every;
+	/* Samples take a way of their own, so that counting need not ask. */
+	slot->small_below = sites_wanted ? 0 : TRACE_SMALL;
+	slot->pending = (128 - TRACE_TICK_EVERY) * TRACE_ONE_CALL;
 }
 
 struct trace_thread *thread_enter(void)
 {
 	struct trace_thread *slot;
 
-	if (!trace || own || refused)
+	if (!trace || own || slotless)
 		return NULL;
 	slot = claim();
 	if (!slot) {
-		refused = true;
+		slotless = true;
+		lock_ended()->threads++;
+		unlock_ended();
 		return NULL;
 	}
 	begin(slot);
@@ -166,7 +188,7 @@ struct trace_thread *thread_enter(void)
 	if (atomic_load(&key_made))
 		(void)pthread_setspecific(key, slot);
 	own--;
-	thread_slot = slot;
+	set_slot(slot);
 	return slot;
 }
 
@@ -182,7 +204,7 @@ void threads_fork_child(void)
 
 	atomic_flag_clear(&ended_busy);
 	if (!trace) {
-		thread_slot = NULL;
+		set_slot(NULL);
 		return;
 	}
 	for (size_t i = 0; i < TRACE_THREADS; i++) {
@@ -193,6 +215,8 @@ void threads_fork_child(void)
 	}
 	if (!mine)
 		return;
+	memset(mine->small_mallocs, 0, sizeof(mine->small_mallocs));
+	memset(mine->small_frees, 0, sizeof(mine->small_frees));
 	memset(mine->classes, 0, sizeof(mine->classes));
 	memset(mine->times, 0, sizeof(mine->times));
 	mine->failed = 0;

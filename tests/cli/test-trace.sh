@@ -18,6 +18,27 @@ sys.exit(not calls <= int(row[column]) <= calls + 50)
 PYTHON
 }
 
+# differs_as_expected WITHOUT WITH: what WITH has more than WITHOUT in each class is what the program
+# says to have called.
+differs_as_expected() {
+  python3 - "$1" "$2" "$out" <<'PYTHON' || wrong "the classes of $2 are not as expected"
+import glob, sys
+def rows(lines):
+    return {r[0]: r[1:] for r in ([int(n) for n in line.split(",")] for line in lines)}
+def sizes(folder):
+    (path,) = glob.glob(folder + "/*.sizes.csv")
+    return rows(open(path).read().splitlines()[1:])
+expected = rows(l.split()[1] for l in open(sys.argv[3]) if l.startswith("expected "))
+before, after = sizes(sys.argv[1]), sizes(sys.argv[2])
+none = [0] * 8
+for size in sorted(expected.keys() | before.keys() | after.keys()):
+    more = [a - b for a, b in zip(after.get(size, none), before.get(size, none))]
+    if more != expected.get(size, none):
+        sys.exit(f"# {size}: {more}, not {expected.get(size, none)}")
+sys.exit(not expected)
+PYTHON
+}
+
 begin "help"
 run trace --help
 exits 0
@@ -48,6 +69,21 @@ for mode in --count --sample=64K; do
   end
 done
 
+for mode in --count --sample=64K; do
+  begin "small calls are counted exactly, $mode"
+  run trace "$mode" --output "$work/nothing$mode" -- "$victim" nothing
+  run trace "$mode" --output "$work/random$mode" -- "$victim" random
+  exits 0
+  differs_as_expected "$work/nothing$mode" "$work/random$mode"
+  end
+done
+
+begin "blocks that another thread frees do not add up"
+run trace --count --output "$work/hand" -- "$victim" hand
+exits 0
+holds grep -qE '^live +9\.[5-9][0-9]*M at the most, [0-9.]+K? at the end' "$out"
+end
+
 begin "blocks and their call site"
 run trace --output "$work/large" -- "$victim" large
 exits 0
@@ -70,6 +106,29 @@ class_has "$work/threads" 333 malloc 20000
 class_has "$work/threads" 336 free 20000
 end
 
+begin "threads beyond those that a trace has room for"
+run trace --output "$work/many" -- "$victim" many
+exits 0
+out_has 'threads     1101'
+class_has "$work/many" 333 malloc 11000
+holds grep -qE '^live .* [0-9.]+K? at the end' "$out"
+end
+
+begin "destructors that come after the library's own"
+run trace --output "$work/late" -- "$victim" late
+exits 0
+class_has "$work/late" 7000 calloc 100
+class_has "$work/late" 30000 realloc 100
+class_has "$work/late" 13000 aligned 100
+end
+
+begin "a thread that is cancelled, without descriptors, comes through its calls"
+export ESCALIER_TRACE_STEP_MS=0
+run trace --output "$work/cancel" -- "$victim" cancel
+unset ESCALIER_TRACE_STEP_MS
+exits 0
+end
+
 begin "a forked child that goes on has a trace of its own"
 run trace --output "$work/fork" -- "$victim" fork
 exits 0
@@ -81,6 +140,8 @@ begin "a program that aborts leaves its trace"
 run trace --output "$work/abort" -- "$victim" abort
 exits 134
 out_has 'it did not end in the ordinary way'
+class_has "$work/abort" 1000 malloc 100
+holds grep -qE '^live +(9[789][0-9.]*K) at the most, \1 at the end' "$out"
 end
 
 begin "children that exec have traces of their own"
