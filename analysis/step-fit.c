@@ -150,18 +150,21 @@ static struct active rebuild(
 	return rest;
 }
 
-/* The column that improves chi-squared most with a height above 0; 0 where none does. */
-static size_t best_column(
-	const struct step_dictionary *d, const struct active *active, double *gain)
+/* The column of those shapes (bits) that improves chi-squared most with a height above 0;
+ * 0 where none does. */
+static size_t best_column(const struct step_dictionary *d, const struct active *active,
+	unsigned shapes, double *gain)
 {
 	double row[STEP_RISES + 1];
 	size_t best = 0;
 
 	*gain = 0;
 	for (size_t c = 1; c < d->columns; c++) {
-		double rest = project(d, active, c, row);
-		double sum = d->targets[c];
+		double rest, sum = d->targets[c];
 
+		if (!(shapes >> (c - 1) % STEP_SHAPES & 1))
+			continue;
+		rest = project(d, active, c, row);
 		if (rest <= 0)
 			continue;
 		for (size_t j = 0; j < active->count; j++)
@@ -204,12 +207,13 @@ static void drop_negative(const struct step_dictionary *d, struct active *active
 }
 
 /* Each rise in turn is put where it is best, the others staying. */
-static void replace_each(const struct step_dictionary *d, struct active *active)
+static void replace_each(
+	const struct step_dictionary *d, struct active *active, unsigned shapes)
 {
 	for (size_t k = 1; k < active->count; k++) {
 		struct active rest = rebuild(d, active, k);
 		double gain;
-		size_t column = best_column(d, &rest, &gain);
+		size_t column = best_column(d, &rest, shapes, &gain);
 
 		if (column && append(d, &rest, column))
 			*active = rest;
@@ -225,16 +229,16 @@ static double explained(const struct active *active)
 	return sum;
 }
 
-static void grow(const struct step_dictionary *d, struct active *active)
+static void grow(const struct step_dictionary *d, struct active *active, unsigned shapes)
 {
 	while (active->count <= STEP_RISES) {
 		struct active more = *active;
 		double gain;
-		size_t column = best_column(d, &more, &gain);
+		size_t column = best_column(d, &more, shapes, &gain);
 
 		if (gain < LEAST_GAIN || !append(d, &more, column))
 			return;
-		replace_each(d, &more);
+		replace_each(d, &more, shapes);
 		drop_negative(d, &more);
 		if (explained(&more) < explained(active) + LEAST_GAIN)
 			return;
@@ -242,10 +246,35 @@ static void grow(const struct step_dictionary *d, struct active *active)
 	}
 }
 
+/*
+ * From one start all shapes may come; from another none but sharp steps and those of a
+ * reach, until no other shape is better in its place. Where lines are replaced at random
+ * each step runs into the next: a gentle one that takes the tail of the one before it
+ * holds both too early, and no exchange of one alone leads away from that.
+ */
+static struct active best_of_starts(const struct step_dictionary *d)
+{
+	const unsigned all = (1u << STEP_SHAPES) - 1;
+	struct active best = {.count = 0};
+	struct active other = {.count = 0};
+
+	(void)append(d, &best, 0);
+	grow(d, &best, all);
+	(void)append(d, &other, 0);
+	grow(d, &other, 1u | 1u << SHAPE_REACH);
+	replace_each(d, &other, all);
+	drop_negative(d, &other);
+	grow(d, &other, all);
+	return explained(&other) - LEAST_GAIN * (double)other.count >
+			       explained(&best) - LEAST_GAIN * (double)best.count
+		       ? other
+		       : best;
+}
+
 void step_fit(struct step_dictionary *d, const double *times, struct step_fit *fit)
 {
 	double heights[STEP_RISES + 1];
-	struct active active = {.count = 0};
+	struct active active;
 	double all = 0;
 
 	for (size_t c = 0; c < d->columns; c++) {
@@ -257,8 +286,7 @@ void step_fit(struct step_dictionary *d, const double *times, struct step_fit *f
 	}
 	for (size_t i = 0; i < d->sizes; i++)
 		all += d->weights[i] * times[i] * times[i];
-	(void)append(d, &active, 0);
-	grow(d, &active);
+	active = best_of_starts(d);
 	solve(&active, heights);
 	*fit = (struct step_fit){
 		.base = heights[0], .chi_squared = all - explained(&active)};
