@@ -30,8 +30,12 @@ static const struct series *first_latency(const struct staircase *staircase)
 	return NULL;
 }
 
-static size_t index_of_round(uint64_t *numbers, size_t *count, uint64_t number)
+/* Rounds of a size come in order: mostly it is the one behind the last. */
+static size_t index_of_round(
+	uint64_t *numbers, size_t *count, uint64_t number, size_t last)
 {
+	if (last + 1 < *count && numbers[last + 1] == number)
+		return last + 1;
 	for (size_t i = 0; i < *count; i++)
 		if (numbers[i] == number)
 			return i;
@@ -85,6 +89,7 @@ int cost_rows_init(struct cost_rows *rows, const struct staircase *staircase,
 {
 	const struct series *place = first_latency(staircase);
 	uint64_t *numbers;
+	size_t last = 0;
 	size_t most = 0;
 
 	*rows = (struct cost_rows){
@@ -113,8 +118,9 @@ int cost_rows_init(struct cost_rows *rows, const struct staircase *staircase,
 				const struct stair *stair = &series->stairs[k];
 
 				fill_row(rows, series, stair, &stair->rounds[r]);
-				rows->rows[rows->count - 1].round = index_of_round(
-					numbers, &rows->rounds, stair->rounds[r].number);
+				last = index_of_round(numbers, &rows->rounds,
+					stair->rounds[r].number, last);
+				rows->rows[rows->count - 1].round = last;
 			}
 	}
 	free(numbers);

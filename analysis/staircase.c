@@ -39,12 +39,20 @@ const struct stair *series_find(const struct series *series, uint64_t bytes)
 		compare_sizes);
 }
 
+static int compare_numbers(const void *key, const void *element)
+{
+	const uint64_t *number = key;
+	const struct stair_round *round = element;
+
+	return (*number > round->number) - (*number < round->number);
+}
+
 double stair_time_in_round(const struct stair *stair, uint64_t number)
 {
-	for (size_t i = 0; i < stair->rounds_count; i++)
-		if (stair->rounds[i].number == number)
-			return stair->rounds[i].values[QUANTITY_NS];
-	return NAN;
+	const struct stair_round *round = bsearch(&number, stair->rounds,
+		stair->rounds_count, sizeof(*stair->rounds), compare_numbers);
+
+	return round ? round->values[QUANTITY_NS] : NAN;
 }
 
 uint64_t staircase_private_bytes(const struct machine *machine, unsigned cpu)
