@@ -36,6 +36,14 @@ int complaint_cannot(
 	return error;
 }
 
+int complaint_in(struct complaint *complaint, const char *path, int error)
+{
+	const struct complaint first = *complaint;
+
+	complaint_what(complaint, "%.150s: %.100s", path, first.what);
+	return error;
+}
+
 char *complaint_line(const struct complaint *complaint, char *line, size_t size)
 {
 	(void)snprintf(line, size, "%s%s%s", complaint->what,

@@ -35,6 +35,10 @@ void complaint_advise(struct complaint *complaint, const char *format, ...)
 int complaint_cannot(
 	struct complaint *complaint, const char *verb, const char *object, int error);
 
+/* Puts a file's name before what a reader of its text, who does not know it, says.
+ * Returns the error. */
+int complaint_in(struct complaint *complaint, const char *path, int error);
+
 /* "what: why" on one line, cut to size. Returns line. */
 char *complaint_line(const struct complaint *complaint, char *line, size_t size);
 

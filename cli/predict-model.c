@@ -142,11 +142,8 @@ int predict_model_read(
 		(void)complaint_cannot(complaint, "read", path, error);
 	} else {
 		error = prediction_model_parse(model, text.bytes, complaint);
-		if (error) {
-			struct complaint first = *complaint;
-
-			complaint_what(complaint, "%.150s: %.100s", path, first.what);
-		}
+		if (error)
+			complaint_in(complaint, path, error);
 	}
 	text_release(&text);
 	return error;

@@ -19,15 +19,6 @@ int session_path(char path[PATH_MAX], const char *folder, const char *name,
 	return -ENAMETOOLONG;
 }
 
-/* A reader of text does not know which file it comes from. */
-static int name_file(struct complaint *complaint, const char *path, int error)
-{
-	struct complaint first = *complaint;
-
-	complaint_what(complaint, "%.150s: %.100s", path, first.what);
-	return error;
-}
-
 static int load_group(struct group *group, const char *folder, const char *name,
 	struct complaint *complaint)
 {
@@ -94,7 +85,7 @@ int session_load_machine(
 	} else {
 		error = topology_load_xml(machine, text.bytes, text.length, complaint);
 		if (error)
-			name_file(complaint, path, error);
+			complaint_in(complaint, path, error);
 	}
 	text_release(&text);
 	return error;

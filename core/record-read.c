@@ -350,7 +350,6 @@ int records_visit_csv(struct records *records, const struct record_type *type,
 	const char *path, record_visit *visit, void *context, struct complaint *complaint)
 {
 	struct reader reader = {.line = 1, .complaint = complaint};
-	struct complaint first;
 	int error = csv_open(&reader.csv, path);
 
 	*records = (struct records){.type = type};
@@ -360,12 +359,8 @@ int records_visit_csv(struct records *records, const struct record_type *type,
 	csv_close(&reader.csv);
 	if (!error)
 		return 0;
-	first = *complaint;
-	if (first.what[0])
-		complaint_what(complaint, "%.150s: %.100s", path, first.what);
-	else
-		complaint_cannot(complaint, "read", path, error);
-	return error;
+	return complaint->what[0] ? complaint_in(complaint, path, error)
+				  : complaint_cannot(complaint, "read", path, error);
 }
 
 static int append(void *context, const void *record, const struct records *unused)
