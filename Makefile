@@ -100,9 +100,9 @@ include alloc/hp/libhp.mk
 TESTS := $(wildcard $(MODULES:%=tests/%/test-*.c) $(MODULES:%=tests/%/$(LIKWID_FOLDER)/test-*.c))
 TEST_PROGRAMS := $(TESTS:%.c=$(B)/%)
 -include $(wildcard tests/*/link.mk tests/*/*/link.mk)
-# The other modules have no threads.
+# The other modules, but for the reader of large files, have no threads.
 ifeq ($(MODE),tsan)
-TEST_PROGRAMS := $(filter $(B)/tests/alloc/% $(B)/tests/counters/%,$(TEST_PROGRAMS))
+TEST_PROGRAMS := $(filter $(B)/tests/alloc/% $(B)/tests/counters/% $(B)/tests/core/test-csv,$(TEST_PROGRAMS))
 endif
 # Failures that are injected are the system's, whichever compiler, and come to one thread.
 ifneq ($(filter clang,$(notdir $(CC))),)

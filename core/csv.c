@@ -5,9 +5,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER = 1 << 18 };
+enum { BUFFER = 1 << 18, LARGE = 1 << 19 };
 
 void csv_of(struct csv *csv, const char *text, size_t length)
 {
@@ -37,6 +38,13 @@ void csv_close(struct csv *csv)
 	if (csv->fd >= 0)
 		(void)close(csv->fd);
 	free(csv->buffer);
+}
+
+bool csv_is_large(const struct csv *csv)
+{
+	struct stat status;
+
+	return csv->fd >= 0 && fstat(csv->fd, &status) == 0 && status.st_size >= LARGE;
 }
 
 /* Up to the closing quote; what stands between it and the separator belongs to the cell,

@@ -34,6 +34,9 @@ void csv_of(struct csv *csv, const char *text, size_t length);
 /* 0 or -errno; with the first part of the file. To be closed in either case. */
 int csv_open(struct csv *csv, const char *path);
 void csv_close(struct csv *csv);
+/* Whether it is a file so large that a second thread saves more than it takes to start.
+ */
+bool csv_is_large(const struct csv *csv);
 
 static inline bool csv_more(const struct csv *csv)
 {

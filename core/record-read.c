@@ -2,6 +2,7 @@
 #include "base/array.h"
 #include "core/csv.h"
 #include "core/record.h"
+#include "core/relay.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -308,22 +309,30 @@ static int read_header(struct reader *reader, struct records *records)
 	return error;
 }
 
-static int read_rows(struct reader *reader, struct records *records, void *record,
-	record_visit *visit, void *context)
+/* What the rows of a file are read from and into. */
+struct rows {
+	struct reader *reader;
+	struct records *records;
+	void *record;
+};
+
+static int read_rows(void *source, record_visit *visit, void *context)
 {
+	const struct rows *rows = source;
+	struct reader *reader = rows->reader;
 	int error = 0;
 
 	for (reader->line = 2; !error && csv_more(&reader->csv); reader->line++) {
-		error = read_row(reader, records, record);
+		error = read_row(reader, rows->records, rows->record);
 		while (error == READ_CUT && !reader->csv.last) {
 			error = csv_refill(&reader->csv);
 			if (!error)
-				error = read_row(reader, records, record);
+				error = read_row(reader, rows->records, rows->record);
 		}
 		if (error == READ_CUT)
 			return 0; /* the row does not count */
 		if (!error)
-			error = visit(context, record, records);
+			error = visit(context, rows->record, rows->records);
 	}
 	return error;
 }
@@ -331,16 +340,18 @@ static int read_rows(struct reader *reader, struct records *records, void *recor
 static int read_csv(struct reader *reader, struct records *records, record_visit *visit,
 	void *context)
 {
-	void *record = blank_record(records);
-	int error = record ? 0 : -ENOMEM;
+	struct rows rows = {reader, records, blank_record(records)};
+	int error = rows.record ? 0 : -ENOMEM;
 
 	if (!error)
 		error = read_header(reader, records);
 	if (!error)
-		error = read_rows(reader, records, record, visit, context);
+		error = csv_is_large(&reader->csv)
+				? relay_visit(records, read_rows, &rows, visit, context)
+				: read_rows(&rows, visit, context);
 	if (error == -ENOMEM)
 		complaint_what(reader->complaint, "not enough memory for the CSV");
-	free(record);
+	free(rows.record);
 	if (error)
 		records_release(records);
 	return error;

@@ -217,7 +217,8 @@ static int check_row(void *context, const void *record, const struct records *re
 	assert_int_equal(m->round, expected.round);
 	assert_true(m->clock_ghz == expected.clock_ghz);
 	assert_string_equal(m->error, expected.error);
-	return records->names_count < 8 ? 0 : -EPROTO;
+	(void)records;
+	return 0;
 }
 
 static void write_rows(FILE *file)
@@ -249,6 +250,7 @@ static void read_rows(const char *path)
 		0);
 	assert_int_equal(count, ROWS);
 	assert_null(records.rows);
+	assert_true(records.names_count < 8);
 	records_release(&records);
 }
 
@@ -261,6 +263,31 @@ static void test_files_come_in_parts(void **state)
 	assert_true(fd >= 0);
 	write_rows(fdopen(fd, "w"));
 	read_rows(path);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* What is read ahead of it is visited first. */
+static void test_damage_at_the_end(void **state)
+{
+	char path[] = "/tmp/test-csv-XXXXXX";
+	struct complaint complaint;
+	struct records records;
+	uint64_t count = 0;
+	int fd = mkstemp(path);
+	FILE *file;
+
+	(void)state;
+	assert_true(fd >= 0);
+	write_rows(fdopen(fd, "w"));
+	file = fopen(path, "a");
+	assert_non_null(file);
+	assert_int_equal(fputc('\n', file), '\n');
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(records_visit_csv(&records, &measurement_record, path, check_row,
+				 &count, &complaint),
+		-EINVAL);
+	assert_int_equal(count, ROWS);
+	assert_non_null(strstr(complaint.what, "line 6002 of the CSV cannot be read"));
 	assert_int_equal(unlink(path), 0);
 }
 
@@ -328,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_rows_that_begin_alike),
 		cmocka_unit_test(test_files_come_in_parts),
+		cmocka_unit_test(test_damage_at_the_end),
 		cmocka_unit_test(test_pipes),
 		cmocka_unit_test(test_visitor_ends_it),
 	};
