@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* In front of each block of libc's. */
+enum { BLOCK_HEADER = 8 };
+
 /* The executions of the reference, and room for a value of each. */
 struct taking {
 	const struct records *executions;
@@ -138,6 +141,16 @@ static int take_events(const struct taking *t, const struct group *groups,
 	return 0;
 }
 
+/* What libc takes for the blocks that were live at the peak. */
+static double heap_of(const struct allocation_totals *totals)
+{
+	const double blocks = (double)totals->allocations;
+	const double asked = (double)totals->asked_bytes;
+
+	return (double)totals->peak_bytes *
+	       (asked > 0 ? 1 + BLOCK_HEADER * blocks / asked : 1);
+}
+
 int program_facts_take(struct program_facts *facts, const struct records *executions,
 	const struct allocation_totals *totals, const struct group *groups,
 	size_t groups_count, const struct environment *environment)
@@ -164,7 +177,7 @@ int program_facts_take(struct program_facts *facts, const struct records *execut
 	if (totals) {
 		facts->traced_bytes = (double)totals->peak_bytes;
 		facts->large_bytes = (double)totals->large_bytes;
-		facts->heap_bytes = fmin(facts->traced_bytes, facts->anonymous_bytes);
+		facts->heap_bytes = fmin(heap_of(totals), facts->anonymous_bytes);
 	}
 	error = take_events(&t, groups, groups_count, environment, facts);
 	free(t.sample);

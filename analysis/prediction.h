@@ -38,7 +38,7 @@ struct program_facts {
 	double file_bytes;      /* resident beside that at most: files */
 	double huge_share;      /* of private memory, on huge pages already */
 	double processes;
-	double heap_bytes;         /* peak of malloc's part of it */
+	double heap_bytes;         /* peak of malloc's part of it, headers included */
 	double traced_bytes;       /* of what malloc had handed out, touched or not */
 	double large_bytes;        /* ever handed out in blocks of 2 MiB and more */
 	double events[COST_TERMS]; /* in one execution; NaN where not counted */

@@ -331,6 +331,14 @@ static void facts_are_of_the_reference(void **state)
 	close_to(facts.processes, 1);
 	close_to(facts.heap_bytes, 12345);
 	close_to(facts.large_bytes, 99);
+	/* A header of 8 bytes beside 40 that were asked for. */
+	totals.peak_bytes = 10000;
+	totals.allocations = 30;
+	totals.asked_bytes = 1200;
+	assert_int_equal(
+		program_facts_take(&facts, &records, &totals, NULL, 0, &environment), 0);
+	close_to(facts.heap_bytes, 12000);
+	close_to(facts.traced_bytes, 10000);
 	totals.peak_bytes = 1 << 30;
 	assert_int_equal(
 		program_facts_take(&facts, &records, &totals, NULL, 0, &environment), 0);
