@@ -215,7 +215,7 @@ bench-trace: all $(B)/bench/pairs
 # Ten programs under five allocators: about half an hour.
 bench-programs: all
 	bench/programs.sh $(abspath $(B)/escalier)
-# Predictions beside measurements of 25 programs: about half an hour.
+# Predictions beside measurements of 37 programs: about 40 minutes.
 bench-predict: all
 	bench/predict.sh $(abspath $(B)/escalier) $(B)/bench/predict $(BENCH_PREDICT)
 $(B)/bench/%: $(B)/bench/%.o $(call libs_of,core)

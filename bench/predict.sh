@@ -17,7 +17,6 @@ wanted=" $* "
 make_inputs() {
   awk 'BEGIN { srand(7); for (i = 0; i < 200000; i++) print int(rand() * 1e9) " line " i }' >lines
   sed '0~7s/^/changed /' lines >changed
-  # Those of the programs that the model was built with.
   # shellcheck disable=SC2016 # Perl's own
   echo 'my %rows; $rows{"key$_"} = [$_, $_ * 3, "text $_"] for 1 .. 40000; print scalar keys %rows;' >table.pl
   echo 'rows = {"key%d" % i: [i, str(i * 3), (i, i + 1)] for i in range(100000)}; print(len(rows))' >table.py
@@ -25,7 +24,6 @@ make_inputs() {
   echo 'for {set i 0} {$i < 40000} {incr i} { set t(key$i) [list $i [expr {$i * 3}] "text $i"] }; puts [array size t]' >table.tcl
   awk 'BEGIN { print "<r>"; for (i = 0; i < 100000; i++) printf "<e id=\"%d\"><n>name %d</n></e>\n", i, i % 97; print "</r>" }' >table.xml
   awk 'BEGIN { print "["; for (i = 0; i < 80000; i++) printf "%s{\"id\":%d,\"name\":\"n%d\"}\n", i ? "," : "", i, i * 7 % 1000; print "]" }' >table.json
-  # Those of the others.
   echo 'local rows = {} for i = 1, 60000 do rows["key" .. i] = {i, tostring(i * 3), {i}} end print(#rows)' >table.lua
   awk 'BEGIN { for (i = 0; i < 10000; i++) printf "static int f%d(int a, int b) { struct s%d { int x, y; } v = {a, b}; return v.x + v.y * %d; }\n", i, i, i }' >tags.c
   awk 'BEGIN { for (i = 0; i < 120; i++) printf "static int f%d(int a, int b) { int s = %d; for (int k = 0; k < a; k++) s += (s ^ b) * k + f%d(k & 3, s & 1); return s; }\n", i, i, i ? i - 1 : 0; print "int main(void) { return f119(1, 2); }" }' >check.c
@@ -34,6 +32,11 @@ make_inputs() {
   awk 'BEGIN { for (i = 0; i < 120000; i++) print "n" i " n" int(i / 2) + 120000 }' >edges
   awk 'BEGIN { print ".PP"; for (i = 0; i < 20000; i++) { if (i % 40 == 0) print ".br"; print "word" i % 997 " and \\fIsome\\fP more of them at " i } }' >text.roff
   awk 'BEGIN { for (i = 0; i < 60000; i++) print "define(`name" i "\x27, `the value of it " i "\x27)dnl" }' >names.m4
+  head -800 tags.c >few.c
+  awk 'BEGIN { print ".TS\nl l n."; for (i = 0; i < 30000; i++) print "name" i "\tsome text\t" i; print ".TE" }' >table.roff
+  diff -u lines changed >changes.diff || true
+  awk 'BEGIN { print "%%\ns:"; for (i = 0; i < 400; i++) printf "  %s T%d \x27x\x27 U%d\n", i ? "|" : "", i, i * 7 % 400; print ";" }' |
+    sed '1i %token '"$(seq -s ' ' -f 'T%g' 0 399) $(seq -s ' ' -f 'U%g' 0 399)" >grammar.y
   # shellcheck disable=SC2016 # CMake's own
   echo 'foreach(i RANGE 15000)
   set(v${i} "the value ${i} of it")
@@ -80,7 +83,6 @@ measure jq -- jq -c 'map(.id) | add' table.json
 measure diff -- diff lines changed
 measure zstd -- zstd -q -f --long=27 -7 -T1 -c lines
 
-set_name=held-out
 measure lua5.4 -- lua5.4 table.lua
 measure vim -- vim -u NONE -n -es -c '%s/line/LINE/' -c 'q!' lines
 measure ctags -- ctags -f /dev/null tags.c
@@ -97,6 +99,21 @@ measure sed -- sed -z 's/line/LINE/g' lines
 measure column -- column -t edges
 measure cmake -- cmake -P lists.cmake
 measure make -- make -n -s -f targets.mk t39990
+
+set_name=held-out
+measure objdump -- objdump -t symbols.o
+measure objcopy -- objcopy symbols.o copy.o
+measure readelf -- readelf -s -W symbols.o
+measure gold -- ld.gold -r -o gold.o symbols.o
+measure clang-format -- clang-format few.c
+measure ptx -- ptx edges
+measure lua5.3 -- lua5.3 table.lua
+measure tbl -- tbl table.roff
+measure patch -- patch -s -o patched lines changes.diff
+measure lz4 -- lz4 -q -f -9 lines packed.lz4
+# shellcheck disable=SC2016 # Bash's own
+measure bash -- bash -c 'declare -A t; for ((i = 0; i < 40000; i++)); do t[k$i]=value$i; done'
+measure bison -- bison -o grammar.c grammar.y
 
 [[ $wanted = "  " ]] || exit 0
 for set_name in built-with held-out; do
