@@ -73,7 +73,7 @@ served() {
   awk '{
     while (match($0, /"peak_bytes": ?[0-9]+/)) {
       bytes = substr($0, RSTART, RLENGTH); sub(/.*[: ]/, "", bytes); processes++
-      if (bytes > peak) peak = bytes
+      if (bytes + 0 > peak) peak = bytes + 0
       $0 = substr($0, RSTART + RLENGTH)
     }
   } END { printf "%d served, peak %.1f MiB", processes, peak / 1048576 }' "$1"
