@@ -15,8 +15,15 @@
 #define COST_HEIGHT 1.5
 #define LEAST_UNEXPLAINED 0.4 /* lower ones are more likely noise than a level */
 #define COST_ABSENT 3.0
+#define COST_ABSENT_OF_PAGES 0.5 /* behind walks, caches hardly show */
 #define COST_TLB 0.6
 #define IMPOSSIBLE 1e9
+/* What a hit of a further TLB and a page walk, most of whose entries are in caches, add
+ * at the most: 7 to 9 and some 30 on most, and the latter several times in a guest. */
+#define TLB_HIT_CYCLES 25
+#define NEXT_CACHE_CYCLES 25 /* as a hit of L2, 8 to 14, beyond one of L1 */
+#define WALK_CYCLES 150
+#define CYCLES_PER_NS 3
 
 enum { CACHES_MOST = 8 };
 
@@ -35,6 +42,19 @@ static double height_of(const struct step *step)
 	return log(step->after / step->before);
 }
 
+/* Cycles that a step adds; of times alone, at the clock of most. */
+static double added_cycles(const struct level_sample *sample, const struct step *step)
+{
+	return (step->after - step->before) * (sample->cycles_known ? 1 : CYCLES_PER_NS);
+}
+
+/* What a step adds beyond what its kind can. */
+static double cost_of_excess(
+	const struct level_sample *sample, const struct step *step, double most_cycles)
+{
+	return 2 * fmax(0, log(added_cycles(sample, step) / most_cycles));
+}
+
 static double cost_of_cache(
 	const struct step *step, const struct nominal *cache, bool shared)
 {
@@ -49,14 +69,51 @@ static double cost_of_cache(
 			       : 1.2 * fmax(0, -distance - 0.75));
 }
 
-static double cost_of_tlb(const struct step *step, const struct nominal *tlb)
+/* Whether a miss is served by a further TLB, not by a page walk. */
+static bool has_next(const struct naming *naming, const struct nominal *tlb)
+{
+	for (size_t t = 0; t < naming->tlbs_count; t++)
+		if (naming->tlbs[t].page_bytes == tlb->page_bytes &&
+			naming->tlbs[t].level > tlb->level)
+			return true;
+	return false;
+}
+
+/* Where one line a page is read, a TLB's step may be a high one beside the little that
+ * caches take, and some of its entries may be lost to others; half of the reads go beyond
+ * it where it is full. What it costs has a limit. */
+static double cost_of_tlb_of_pages(
+	const struct naming *naming, const struct step *step, const struct nominal *tlb)
+{
+	double distance = step->half - log2((double)tlb->bytes);
+	double most = has_next(naming, tlb) ? TLB_HIT_CYCLES : WALK_CYCLES;
+
+	if (distance > 0.6 || distance < -1.5)
+		return IMPOSSIBLE;
+	return COST_TLB + 1.5 * fmax(0, fabs(distance) - 0.3) +
+	       cost_of_excess(naming->sample, step, most);
+}
+
+static double cost_of_tlb(
+	const struct naming *naming, const struct step *step, const struct nominal *tlb)
 {
 	double distance = fabs(log2(step->resident / (double)tlb->bytes));
 
+	if (naming->sample->per_page)
+		return cost_of_tlb_of_pages(naming, step, tlb);
 	if (distance > 0.5)
 		return IMPOSSIBLE;
 	return COST_TLB + 1.5 * fmax(0, distance - 0.25) +
 	       2 * fmax(0, height_of(step) - 0.9);
+}
+
+/* Where one line a page is read, what is high where L1 overflows is of a TLB there. */
+static double cost_of_nearness(
+	const struct naming *naming, const struct step *step, const struct nominal *cache)
+{
+	return naming->sample->per_page && cache->level == 1
+		       ? cost_of_excess(naming->sample, step, NEXT_CACHE_CYCLES)
+		       : 0;
 }
 
 /* An announced cache that no step is of; one beyond the sizes measured need not be. */
@@ -65,7 +122,9 @@ static double cost_of_absence(const struct naming *naming, size_t cache)
 	const struct level_sample *sample = naming->sample;
 	double bytes = log2((double)naming->caches[cache].bytes);
 
-	return bytes + 0.25 < sample->x[sample->count - 1] ? COST_ABSENT : 0.3;
+	if (bytes + 0.25 >= sample->x[sample->count - 1])
+		return 0.3;
+	return sample->per_page ? COST_ABSENT_OF_PAGES : COST_ABSENT;
 }
 
 /* All ways to name the steps from `step` on, with the caches from `cache` on. */
@@ -91,13 +150,16 @@ static void name_from(struct naming *naming, size_t step, size_t cache, double c
 		name_from(naming, step + 1, c + 1,
 			cost + skipped +
 				cost_of_cache(&sample->steps[step], &naming->caches[c],
-					naming->shared[c]));
+					naming->shared[c]) +
+				cost_of_nearness(naming, &sample->steps[step],
+					&naming->caches[c]));
 		skipped += cost_of_absence(naming, c);
 	}
 	for (size_t t = 0; t < naming->tlbs_count; t++) {
 		naming->current[step] = &naming->tlbs[t];
 		name_from(naming, step + 1, cache,
-			cost + cost_of_tlb(&sample->steps[step], &naming->tlbs[t]));
+			cost + cost_of_tlb(
+				       naming, &sample->steps[step], &naming->tlbs[t]));
 	}
 	naming->current[step] = NULL;
 	name_from(naming, step + 1, cache,
@@ -115,6 +177,15 @@ static uint64_t largest_page(const struct series *series)
 	return bytes ? bytes : UINT64_MAX;
 }
 
+/* From bytes of a cache to those of the buffer whose reads fill it. */
+static double span_of_line(
+	const struct level_sample *sample, const struct machine *machine)
+{
+	unsigned line_bytes = machine_line_bytes(machine, sample->series->cpu);
+
+	return sample->per_page ? (double)sample->series->stride / line_bytes : 1;
+}
+
 /* No TLB holds larger pages than there are; smaller ones it may, where a host splits
  * them.
  */
@@ -123,6 +194,7 @@ static void list_nominals(struct naming *naming, const struct machine *machine)
 	const unsigned cpu = naming->sample->series->cpu;
 	const uint64_t private_bytes = staircase_private_bytes(machine, cpu);
 	const uint64_t page_bytes = largest_page(naming->sample->series);
+	const double span = span_of_line(naming->sample, machine);
 	struct nominal nominals[NOMINALS];
 	size_t count = nominal_list(machine, cpu, nominals);
 
@@ -134,6 +206,7 @@ static void list_nominals(struct naming *naming, const struct machine *machine)
 		} else if (naming->caches_count < CACHES_MOST) {
 			naming->shared[naming->caches_count] =
 				nominals[i].bytes > private_bytes;
+			nominals[i].bytes = (uint64_t)((double)nominals[i].bytes * span);
 			naming->caches[naming->caches_count++] = nominals[i];
 		}
 	}

@@ -2,6 +2,7 @@
 #include "analysis/level-sample.h"
 
 #include "analysis/served.h"
+#include "core/kernel.h"
 #include "core/statistics.h"
 
 #include <errno.h>
@@ -310,10 +311,12 @@ static bool is_measured(const struct stair *stair)
 int level_sample_init(struct level_sample *sample, const struct staircase *staircase,
 	const struct series *series, const struct machine *machine)
 {
+	const struct kernel *kernel = kernel_find(series->kernel);
 	uint64_t *numbers;
 	int error;
 
-	*sample = (struct level_sample){.series = series};
+	*sample = (struct level_sample){
+		.series = series, .per_page = kernel && kernel->per_page};
 	numbers = round_numbers(series, &sample->rounds_count);
 	if (!numbers)
 		return -ENOMEM;

@@ -27,6 +27,7 @@ enum { LEVEL_BORDERS = 6 };
 struct block;
 struct level_sample {
 	const struct series *series;
+	bool per_page;                     /* as struct levels */
 	size_t count;                      /* sizes with windows */
 	const struct stair **stairs;       /* by size */
 	const struct stair_round **rounds; /* by size and round; NULL: not measured */

@@ -283,15 +283,36 @@ static void set_nominal(struct level_search *search, struct level *level)
 			level->number == 1 ? "dTLB" : "TLB");
 }
 
-void level_search(struct level_search *search)
+/* What a read past a TLB takes longer: the height of its step. */
+static void measure_miss(const struct level_search *search, struct level *level)
+{
+	const struct level_sample *sample = search->sample;
+	double half = log2(level->values[LEVEL_HALF].value);
+	const struct step *nearest = NULL;
+	size_t size = 0;
+
+	for (size_t i = 0; i < sample->steps_count; i++)
+		if (!nearest ||
+			fabs(sample->steps[i].half - half) < fabs(nearest->half - half))
+			nearest = &sample->steps[i];
+	if (!nearest || fabs(nearest->half - half) > WITNESS_OCTAVES)
+		return;
+	while (size + 1 < sample->count && sample->x[size] < nearest->full)
+		size++;
+	level->values[LEVEL_NS].value = nearest->after - nearest->before;
+	if (!sample->cycles_known)
+		return;
+	level->values[LEVEL_CYCLES].value = level->values[LEVEL_NS].value;
+	level->values[LEVEL_NS].value *= sample->ns[size] / sample->cycles[size];
+	level->cycles_counted = sample->stairs[size]->cycles_counted;
+}
+
+/* Caches by size, and what lies behind them. */
+static void add_caches(
+	struct level_search *search, const struct level steps[STEPS], size_t count)
 {
 	struct levels *levels = search->levels;
-	struct level steps[STEPS];
-	size_t count = level_name_steps(search->sample, search->machine, steps);
 
-	levels->count = 0;
-	levels->caches_counted = search->sample->caches_counted > 0;
-	levels->tlbs_counted = search->sample->tlbs_counted > 0;
 	add_counted(search, LEVEL_CACHE);
 	add_steps(search, LEVEL_CACHE, steps, count);
 	sort_caches(search);
@@ -300,13 +321,31 @@ void level_search(struct level_search *search)
 	levels->caches = levels->count;
 	for (size_t i = 0; i < levels->caches; i++)
 		measure_latency(search, i);
+}
+
+void level_search(struct level_search *search)
+{
+	struct levels *levels = search->levels;
+	const bool per_page = search->sample->per_page;
+	struct level steps[STEPS];
+	size_t count = level_name_steps(search->sample, search->machine, steps);
+
+	levels->count = levels->caches = 0;
+	levels->caches_counted = search->sample->caches_counted > 0;
+	levels->tlbs_counted = search->sample->tlbs_counted > 0;
+	if (!per_page)
+		add_caches(search, steps, count);
 	add_counted(search, LEVEL_TLB);
 	add_steps(search, LEVEL_TLB, steps, count);
 	add_steps(search, LEVEL_STEP, steps, count);
 	for (size_t i = 0; i < levels->count; i++) {
+		struct level *level = &levels->list[i];
+
 		if (i >= levels->caches)
-			levels->list[i].values[LEVEL_CYCLES].value =
-				levels->list[i].values[LEVEL_NS].value = NAN;
-		set_nominal(search, &levels->list[i]);
+			level->values[LEVEL_CYCLES].value =
+				level->values[LEVEL_NS].value = NAN;
+		if (i >= levels->caches && per_page)
+			measure_miss(search, level);
+		set_nominal(search, level);
 	}
 }

@@ -16,6 +16,8 @@
 /* Walks a read that tell the page size of a TLB's entries; and most of them. */
 #define WALKS_ENOUGH 0.2
 #define WALKS_MOST 0.9
+/* Share of bootstraps that keep a step which tells of pages. */
+#define STEP_SURE 0.9
 
 char *level_label(char text[LEVEL_LABEL], const struct level *level)
 {
@@ -151,14 +153,14 @@ static void walks_by_size(const struct stair *stair, double walks[3])
 			walks[i] = 0;
 }
 
-int page_finding(struct page_finding *finding, const struct series *series)
+static int find_pages_walked(struct page_finding *finding)
 {
 	static const uint64_t sizes[] = {4 << 10, 2 << 20, 1 << 30};
+	const struct series *series = finding->series;
 	double sums[3] = {0};
 	double all = 0;
 	int most = 0;
 
-	*finding = (struct page_finding){.series = series};
 	for (size_t i = 0; i < series->count; i++) {
 		const struct stair *stair = &series->stairs[i];
 		double walks[3];
@@ -187,12 +189,58 @@ int page_finding(struct page_finding *finding, const struct series *series)
 	return 0;
 }
 
+/* The pages of all sizes of a series; 0 where they differ. */
+static uint64_t pages_obtained(const struct series *series)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < series->count; i++) {
+		const struct stair *stair = &series->stairs[i];
+
+		if (stair->windows == 0)
+			continue;
+		if (stair->page_bytes == 0 || (bytes && stair->page_bytes != bytes))
+			return 0;
+		bytes = stair->page_bytes;
+	}
+	return bytes;
+}
+
+/* Pages of one size have no business at the reach of entries for smaller ones: the first
+ * such step that is sure tells what the entries hold. */
+static int find_pages_stepped(struct page_finding *finding, const struct levels *levels)
+{
+	finding->obtained_bytes = finding->seen_bytes = pages_obtained(finding->series);
+	finding->share = NAN;
+	if (!levels->per_page || finding->obtained_bytes == 0)
+		return -ENODATA;
+	for (size_t i = 0; i < levels->count; i++) {
+		const struct level *level = &levels->list[i];
+
+		if (level->kind != LEVEL_TLB || !level->nominal.bytes ||
+			!(level->confidence >= STEP_SURE) ||
+			level->nominal.page_bytes >= finding->seen_bytes)
+			continue;
+		finding->seen_bytes = level->nominal.page_bytes;
+		finding->step = level;
+	}
+	return finding->step ? 0 : -ENODATA;
+}
+
+int page_finding(struct page_finding *finding, const struct levels *levels)
+{
+	*finding = (struct page_finding){.series = levels->series};
+	return find_pages_walked(finding) == 0 ? 0 : find_pages_stepped(finding, levels);
+}
+
 void page_verdict(const struct page_finding *finding, const struct machine *machine,
 	char verdict[LEVEL_VERDICT])
 {
 	char obtained[NUMBER_TEXT] = "pages of several sizes";
 	char seen[NUMBER_TEXT] = "several sizes";
+	char half[LEVEL_NUMBER];
 	const char *why = "";
+	size_t length;
 
 	if (finding->obtained_bytes)
 		number_format_bytes(obtained, finding->obtained_bytes);
@@ -203,4 +251,11 @@ void page_verdict(const struct page_finding *finding, const struct machine *mach
 					     : ": they are split";
 	(void)snprintf(verdict, LEVEL_VERDICT, "%s granted, TLB filled as %s%s", obtained,
 		seen, why);
+	if (!finding->step)
+		return;
+	length = strlen(verdict);
+	(void)snprintf(verdict + length, LEVEL_VERDICT - length,
+		" (by time: the step at %s is the reach of %s)",
+		level_format_bytes(half, finding->step->values[LEVEL_HALF].value),
+		finding->step->nominal.label);
 }

@@ -52,15 +52,16 @@ static void print_range(struct text *text, const struct level_value *value)
 	text_format(text, " %11s", cell);
 }
 
+/* Of a TLB it is what a read past it takes longer. */
 static void print_latency(
-	struct text *text, const struct level_value *value, bool estimate)
+	struct text *text, const struct level_value *value, bool estimate, bool added)
 {
 	char number[FINDINGS_NUMBER];
 	char cell[FINDINGS_NUMBER + 4];
 	double width = (value->high - value->low) / 2 / value->value;
 
-	(void)snprintf(cell, sizeof(cell), "%s%s", estimate ? "~" : "",
-		findings_number(number, value->value));
+	(void)snprintf(cell, sizeof(cell), "%s%s%s", added ? "+" : "",
+		estimate ? "~" : "", findings_number(number, value->value));
 	text_format(text, " %6s", isfinite(value->value) ? cell : "-");
 	if (isfinite(width))
 		text_format(text, " %5.1f", 100 * width);
@@ -70,6 +71,7 @@ static void print_latency(
 
 static void print_row(const struct level *level, struct text *text)
 {
+	const bool added = level->kind == LEVEL_TLB || level->kind == LEVEL_STEP;
 	char size[NUMBER_TEXT] = "-";
 	char label[LEVEL_LABEL];
 
@@ -80,8 +82,8 @@ static void print_row(const struct level *level, struct text *text)
 	print_bytes(text, 6, level->values[LEVEL_HALF].value);
 	print_range(text, &level->values[LEVEL_HALF]);
 	print_bytes(text, 8, level->values[LEVEL_RESIDENT].value);
-	print_latency(text, &level->values[LEVEL_CYCLES], !level->cycles_counted);
-	print_latency(text, &level->values[LEVEL_NS], false);
+	print_latency(text, &level->values[LEVEL_CYCLES], !level->cycles_counted, added);
+	print_latency(text, &level->values[LEVEL_NS], false, added);
 	if (isfinite(level->confidence))
 		text_format(text, " %4.0f%%", 100 * level->confidence);
 	else
@@ -100,12 +102,17 @@ static void print_sentence(struct text *text, const char *subject, const char *w
 /* Why what was found by time alone is to be taken with care. */
 static void print_caution(const struct levels *levels, struct text *text)
 {
-	if (!levels->caches_counted)
+	if (!levels->caches_counted && !levels->per_page)
 		print_sentence(text, "caution",
 			"no counter tells which level serves a read: steps of the time "
 			"alone, named by what the machine announces. Confidence in the "
 			"names is low; the share of bootstraps is that of the steps.");
-	else if (!levels->tlbs_counted)
+	else if (levels->per_page && !levels->tlbs_counted && levels->count)
+		print_sentence(text, "caution",
+			"no counter tells of the TLBs: their steps are of the time alone, "
+			"named by the announced reach that is near. One line a page hardly "
+			"fills the caches meanwhile, which makes the names likely.");
+	else if (!levels->per_page && !levels->tlbs_counted)
 		print_sentence(text, "caution",
 			"no counter tells of the TLBs: their steps are of the time alone, "
 			"and the confidence in their names is low.");
@@ -121,7 +128,7 @@ void levels_print_pages(
 	char verdict[LEVEL_VERDICT];
 	char words[LEVEL_VERDICT + 40];
 
-	if (page_finding(&pages, levels->series) != 0)
+	if (page_finding(&pages, levels) != 0)
 		return;
 	page_verdict(&pages, machine, verdict);
 	(void)snprintf(
@@ -140,7 +147,8 @@ int levels_print(
 	for (size_t i = 0; i < levels->count; i++)
 		print_row(&levels->list[i], text);
 	if (levels->count == 0)
-		text_append(text, "nothing was measured\n");
+		text_append(text,
+			levels->per_page ? "no TLB shows\n" : "nothing was measured\n");
 	for (size_t i = 0; i < levels->count; i++) {
 		if (levels->list[i].kind == LEVEL_MEMORY && levels->list[i].number == 0 &&
 			i > 0 && levels->list[i - 1].number)
@@ -247,7 +255,7 @@ static json_t *series_to_json(const struct levels *levels, const struct machine 
 		(void)json_array_append_new(
 			list, level_to_json(levels, &levels->list[i], machine));
 	(void)json_object_set_new(object, "levels", list);
-	if (page_finding(&pages, series) == 0) {
+	if (page_finding(&pages, levels) == 0) {
 		json_t *page = json_object();
 
 		page_verdict(&pages, machine, verdict);
@@ -258,7 +266,7 @@ static json_t *series_to_json(const struct levels *levels, const struct machine 
 		(void)json_object_set_new(page, "seen_bytes",
 			pages.seen_bytes ? json_integer((json_int_t)pages.seen_bytes)
 					 : json_null());
-		(void)json_object_set_new(page, "share", json_real(pages.share));
+		(void)json_object_set_new(page, "share", json_number(pages.share));
 		(void)json_object_set_new(page, "verdict", json_string(verdict));
 		(void)json_object_set_new(object, "pages", page);
 	}

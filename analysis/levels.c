@@ -154,11 +154,13 @@ int levels_find(struct levels *levels, const struct staircase *staircase,
 		error = -ENOMEM;
 	if (error)
 		goto out;
+	levels->per_page = sample.per_page;
 	levels->rounds = sample.rounds_count;
 	if (sample.count > 0)
 		levels->largest_bytes = sample.stairs[sample.count - 1]->bytes;
 	level_search(&search);
-	list_absent(levels, machine);
+	if (!levels->per_page)
+		list_absent(levels, machine);
 	clear_intervals(levels);
 	if (intervals && sample.rounds_count > 1)
 		error = bootstrap(&search, &sample);
@@ -179,13 +181,11 @@ const char *level_witness_name(enum level_witness witness)
 	return names[witness];
 }
 
-/* The capacities are those of lines; a kernel that reads one line of a page fills caches
- * later by a factor. */
 static bool has_levels(const struct series *series)
 {
 	const struct kernel *kernel = kernel_find(series->kernel);
 
-	return series->windows > 0 && kernel && kernel->dependent && !kernel->per_page;
+	return series->windows > 0 && kernel && kernel->dependent;
 }
 
 int levels_find_all(struct levels **levels, size_t *count,

@@ -32,7 +32,8 @@ struct level_value {
 };
 
 /* Capacities are in bytes, and NaN for memory and where no size goes beyond; latencies
- * are of a read where the level serves at least 80 % of them, and NaN for a TLB. */
+ * are of a read where the level serves at least 80 % of them. Of a TLB they are NaN, but
+ * where a kernel reads one line a page: what a read past the step takes longer. */
 enum level_value_of {
 	LEVEL_ONSET,    /* 5 % of reads go beyond it */
 	LEVEL_HALF,     /* half of them */
@@ -64,6 +65,9 @@ struct level {
 
 struct levels {
 	const struct series *series;
+	/* The kernel reads one line of each page: of the caches, which it fills later,
+	 * nothing is told, but all the more of the TLBs. */
+	bool per_page;
 	struct level list[LEVELS]; /* caches by size, memory, then TLBs, then steps */
 	size_t count;
 	size_t caches;       /* those and memory, at the front */
@@ -81,8 +85,8 @@ struct levels {
 int levels_find(struct levels *levels, const struct staircase *staircase,
 	const struct series *series, const struct machine *machine, bool intervals);
 
-/* Of every series whose time is the latency of reads of whole lines, in the staircase's
- * order. The caller frees *levels. 0 or -ENOMEM. */
+/* Of every series whose time is the latency of reads, in the staircase's order. The
+ * caller frees *levels. 0 or -ENOMEM. */
 int levels_find_all(struct levels **levels, size_t *count,
 	const struct staircase *staircase, const struct machine *machine);
 
@@ -105,16 +109,19 @@ char *level_format_bytes(char text[LEVEL_NUMBER], double bytes);
 
 /*
  * The page size that the TLB was seen to fill, from page walks by size where most reads
- * walk; and what the kernel says was obtained.
+ * walk; where these are not counted, and one line a page is read, by the announced reach
+ * of entries for smaller pages at which the time steps; and what the kernel says was
+ * obtained.
  */
 struct page_finding {
 	const struct series *series;
-	uint64_t obtained_bytes; /* 0 mixed */
-	uint64_t seen_bytes;     /* of nine tenths of the walks; 0 mixed */
-	double share;            /* of walks for the page size seen most */
+	uint64_t obtained_bytes;  /* 0 mixed */
+	uint64_t seen_bytes;      /* of nine tenths of the walks; 0 mixed */
+	double share;             /* of walks for the page size seen most; NaN: by time */
+	const struct level *step; /* by time: of the smaller pages; NULL where none */
 };
-/* 0; -ENODATA where the walks are not counted by size, or there are too few. */
-int page_finding(struct page_finding *finding, const struct series *series);
+/* 0; -ENODATA where neither tells. */
+int page_finding(struct page_finding *finding, const struct levels *levels);
 void page_verdict(const struct page_finding *finding, const struct machine *machine,
 	char verdict[LEVEL_VERDICT]);
 

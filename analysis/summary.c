@@ -406,19 +406,37 @@ void summary_print_header(const struct findings *findings, struct text *text)
 	text_release(&value);
 }
 
-/* The main series' levels, and what pages the TLB was seen to use for the others. */
+static void print_levels_of(
+	const struct findings *findings, const struct levels *levels, struct text *text)
+{
+	const struct series *series = levels->series;
+
+	text_format(text, "\nLevels, %s, %s\n", series->backend, series->kernel);
+	(void)levels_print(levels, findings->machine, text);
+	for (size_t i = 0; i < findings->levels_count; i++)
+		if (&findings->levels[i] != levels &&
+			series_same_facet(findings->levels[i].series, series))
+			levels_print_pages(&findings->levels[i], findings->machine, text);
+}
+
+/* The main series' levels, the TLBs of the same place by reads of one line a page, and
+ * what pages the TLB was seen to use for the other backends. */
 static void print_levels(const struct findings *findings, struct text *text)
 {
+	const struct series *main = findings->main_series;
+
 	if (!findings->main_levels)
 		return;
-	text_format(text, "\nLevels, %s, %s\n", findings->main_series->backend,
-		findings->main_series->kernel);
-	(void)levels_print(findings->main_levels, findings->machine, text);
-	for (size_t i = 0; i < findings->levels_count; i++)
-		if (&findings->levels[i] != findings->main_levels &&
-			series_same_facet(
-				findings->levels[i].series, findings->main_series))
-			levels_print_pages(&findings->levels[i], findings->machine, text);
+	print_levels_of(findings, findings->main_levels, text);
+	for (size_t i = 0; i < findings->levels_count; i++) {
+		const struct levels *levels = &findings->levels[i];
+		const struct series *series = levels->series;
+
+		if (levels != findings->main_levels && levels->per_page &&
+			series->cpu == main->cpu && series->node == main->node &&
+			strcmp(series->backend, main->backend) == 0)
+			print_levels_of(findings, levels, text);
+	}
 }
 
 int summary_print(const struct findings *findings, struct text *text)

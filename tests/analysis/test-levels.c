@@ -346,6 +346,7 @@ static void names_the_pages_that_the_tlb_filled(void **state)
 		{.bytes = 64 << 20, .windows = 8}, {.bytes = 128 << 20, .windows = 8}};
 	struct series series = {.backend = "hugetlb-2m", .stairs = stairs, .count = 2};
 	struct machine machine = {.hypervisor = "KVM"};
+	const struct levels levels = {.series = &series};
 	struct page_finding finding;
 	char verdict[LEVEL_VERDICT];
 
@@ -355,13 +356,13 @@ static void names_the_pages_that_the_tlb_filled(void **state)
 		for (int q = 0; q < QUANTITIES; q++)
 			stairs[i].estimates[q].median = NAN;
 	}
-	assert_true(page_finding(&finding, &series) < 0);
+	assert_true(page_finding(&finding, &levels) < 0);
 	for (int i = 0; i < 2; i++) {
 		stairs[i].estimates[QUANTITY_PAGE_WALKS].median = 0.9;
 		stairs[i].estimates[QUANTITY_WALKS_4K].median = 0.9;
 		stairs[i].estimates[QUANTITY_WALKS_2M].median = 0;
 	}
-	assert_int_equal(page_finding(&finding, &series), 0);
+	assert_int_equal(page_finding(&finding, &levels), 0);
 	assert_int_equal(finding.seen_bytes, 4096);
 	page_verdict(&finding, &machine, verdict);
 	assert_string_equal(
@@ -371,12 +372,12 @@ static void names_the_pages_that_the_tlb_filled(void **state)
 		stairs[i].estimates[QUANTITY_WALKS_4K].median = NAN;
 		stairs[i].estimates[QUANTITY_WALKS_2M].median = 0.89;
 	}
-	assert_int_equal(page_finding(&finding, &series), 0);
+	assert_int_equal(page_finding(&finding, &levels), 0);
 	assert_int_equal(finding.seen_bytes, 2 << 20);
 	page_verdict(&finding, &machine, verdict);
 	assert_string_equal(verdict, "2M granted, TLB filled as 2M");
 	stairs[0].estimates[QUANTITY_WALKS_2M].median = 0.4;
-	assert_int_equal(page_finding(&finding, &series), 0);
+	assert_int_equal(page_finding(&finding, &levels), 0);
 	assert_int_equal(finding.seen_bytes, 0);
 }
 
