@@ -252,7 +252,7 @@ static const struct option_row rows[] = {
 	{"backends", 'b', "LIST", "memory under the buffer (small,thp,hugetlb-2m)",
 		"libc, small, thp, hugetlb-2m, hugetlb-1g, hp, hp-firstfit, hp-bump",
 		take_backends},
-	{"kernels", 'k', "LIST", "access patterns (chase,strided)",
+	{"kernels", 'k', "LIST", "access patterns (all: chase,strided,page-chase)",
 		"chase, strided, page-chase", take_kernels},
 	COUNTER_OPTIONS,
 	{"sizes", 's', "LIST|LOW:HIGH", "buffer sizes, or their range (from the machine)",
@@ -322,7 +322,7 @@ static void set_defaults(struct sweep_options *options)
 	options->plan.windows = 8;
 	options->plan.window_ns = 1000000;
 	(void)take_backends(options, "small,thp,hugetlb-2m", &unused);
-	(void)take_kernels(options, "chase,strided", &unused);
+	(void)take_kernels(options, "chase,strided,page-chase", &unused);
 }
 
 static void set_quick(struct sweep_options *options)
