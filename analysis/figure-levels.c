@@ -122,12 +122,10 @@ static bool describe_verdict(const struct level *level, char *label, size_t size
 }
 
 /* On top of each band, in a second row where two would touch. */
-static void label_verdict(const struct figure *figure, struct panel *panel,
-	const struct level *level, double ends[2])
+static void label_band(const struct figure *figure, struct panel *panel,
+	const struct level *level, const char *label, bool warn, double ends[2])
 {
 	double middle = figure_screen_x(figure, level->values[LEVEL_HALF].value);
-	char label[64];
-	bool warn = describe_verdict(level, label, sizeof(label));
 	double half = VERDICT_CHARACTER / 2 / FIGURE_WIDTH * (double)strlen(label);
 	unsigned row = 0;
 
@@ -143,20 +141,49 @@ static void label_verdict(const struct figure *figure, struct panel *panel,
 		warn ? "#B84E00" : "#222222");
 }
 
+static bool is_inside(const struct figure *figure, const struct level *level)
+{
+	double half = level->values[LEVEL_HALF].value;
+
+	return half > figure->x_low && half < figure->x_high;
+}
+
 void figure_levels(const struct figure *figure, struct panel *panel)
 {
 	const struct levels *levels = figure->findings->main_levels;
 	double ends[2] = {0, 0};
+	char label[64];
 
 	for (size_t i = 0; levels && i < levels->caches; i++) {
 		const struct level *level = &levels->list[i];
-		double half = level->values[LEVEL_HALF].value;
+		bool warn = describe_verdict(level, label, sizeof(label));
 
 		if (level->sizes > 0)
 			label_latency(figure, panel, level);
-		if (isnan(half) || half <= figure->x_low || half >= figure->x_high)
+		if (!is_inside(figure, level))
 			continue;
 		draw_band(figure, panel, level);
-		label_verdict(figure, panel, level, ends);
+		label_band(figure, panel, level, label, warn, ends);
+	}
+}
+
+/* "242K: L1 dTLB, +2.5 ns" */
+void figure_reaches(
+	const struct figure *figure, struct panel *panel, const struct levels *levels)
+{
+	double ends[2] = {0, 0};
+
+	for (size_t i = levels->caches; i < levels->count; i++) {
+		const struct level *level = &levels->list[i];
+		char bytes[LEVEL_NUMBER], ns[FINDINGS_NUMBER];
+		char label[96];
+
+		if (level->kind != LEVEL_TLB || !is_inside(figure, level))
+			continue;
+		(void)snprintf(label, sizeof(label), "%s: %s, +%s ns",
+			level_format_bytes(bytes, level->values[LEVEL_HALF].value),
+			level->name, findings_number(ns, level->values[LEVEL_NS].value));
+		draw_band(figure, panel, level);
+		label_band(figure, panel, level, label, false, ends);
 	}
 }

@@ -57,7 +57,7 @@ struct panel_kind {
 	int (*write)(struct figure *figure, struct panel *panel);
 };
 extern const struct panel_kind panel_latency, panel_linear, panel_served, panel_tlb,
-	panel_ratio, panel_costs;
+	panel_pages, panel_ratio, panel_costs;
 
 /* Quotes for gnuplot, with what its enhanced text would interpret escaped. */
 void figure_quote(struct text *text, const char *string);
@@ -78,6 +78,10 @@ unsigned figure_nominals(
 /* The levels of the main series on the panel of their latency: where each overflows as a
  * band with its verdict, and a label where it serves. */
 void figure_levels(const struct figure *figure, struct panel *panel);
+
+/* TLB reaches that reads of one line a page show: as bands, with what a miss adds. */
+void figure_reaches(
+	const struct figure *figure, struct panel *panel, const struct levels *levels);
 
 /* Names of the curves behind their ends, moved apart where they would touch. */
 void figure_end_labels(const struct figure *figure, struct panel *panel,

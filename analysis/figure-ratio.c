@@ -53,7 +53,8 @@ static int write_ratio(struct figure *figure, struct panel *panel)
 	const struct curve *labelled[FIGURE_SERIES];
 	const bool tlb_labels =
 		!figure->findings->staircase->known[QUANTITY_DTLB_L1_MISSES] &&
-		!figure->findings->staircase->known[QUANTITY_PAGE_WALKS];
+		!figure->findings->staircase->known[QUANTITY_PAGE_WALKS] &&
+		!panel_pages.wanted(figure);
 	double low = 0.9;
 	double high = 1.1;
 	char caption[200];

@@ -16,6 +16,7 @@ static const struct panel_kind *const kinds[] = {
 	&panel_linear,
 	&panel_served,
 	&panel_tlb,
+	&panel_pages,
 	&panel_ratio,
 	&panel_costs,
 };

@@ -31,7 +31,7 @@ do for [kind in "png svg"] {
   set logscale x 2
   set xrange [x_low:x_high]
 
-  do for [panel in "latency linear served tlb ratio costs"] {
+  do for [panel in "latency linear served tlb pages ratio costs"] {
     if (value("has_".panel) == 0) { continue }
     unset label
     unset arrow
@@ -51,7 +51,7 @@ do for [kind in "png svg"] {
     unset logscale y
     set yrange [value(panel."_low"):value(panel."_high")]
     set ytics autofreq
-    if (panel eq "latency" || panel eq "ratio") {
+    if (panel eq "latency" || panel eq "pages" || panel eq "ratio") {
       set logscale y 10
       eval "set ytics (".value(panel."_ticks").")"
     }
@@ -92,6 +92,11 @@ do for [kind in "png svg"] {
              lw 2 lc rgb curve_colour[i], \
            for [i = curves:1:-1] "tlb-".i.".tsv" using 1:3 with lines \
              lw 2 dt 2 lc rgb curve_colour[i]
+    }
+    if (panel eq "pages") {
+      set ylabel "time per read [ns]"
+      plot for [i = pages_count:1:-1] "pages-".i.".tsv" using 1:2 with linespoints \
+             lw 2 pt pages_marker[i] ps 0.8 lc rgb pages_colour[i]
     }
     if (panel eq "costs") {
       unset logscale x
