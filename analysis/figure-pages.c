@@ -132,7 +132,8 @@ static int write_pages(struct figure *figure, struct panel *panel)
 	figure_caption(figure, panel, caption,
 		(int)figure_nominals(figure, panel, NOMINAL_TLBS, true));
 	figure_end_labels(figure, panel, labelled, n);
-	figure_reaches(figure, panel, levels[0]);
+	if (n > 0)
+		figure_reaches(figure, panel, levels[0]);
 	return 0;
 }
 

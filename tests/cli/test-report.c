@@ -133,6 +133,35 @@ static void twice_gives_the_same_bytes(void **state)
 	}
 }
 
+/* What counters tell of the TLBs has a panel of its own; without them reads of one line a
+ * page have one. */
+static void translation_has_a_panel(void **state)
+{
+	struct fixture *f = *state;
+	struct complaint complaint = {0};
+	struct text settings;
+
+	skip_without_gnuplot();
+	for (int counters = 0; counters < 2; counters++) {
+		const struct synthetic_options options = {
+			.kernels = {"chase", "page-chase"},
+			.backends = {"small", "hugetlb-2m"},
+			.rounds = 3,
+			.windows = 2,
+			.counters = counters};
+
+		write_run(f, &options);
+		assert_int_equal(report(f, &complaint), 0);
+		read_output(f, "figure/settings.gp", &settings);
+		assert_non_null(strstr(
+			settings.bytes, counters ? "has_pages = 0" : "has_pages = 1"));
+		assert_non_null(
+			strstr(settings.bytes, counters ? "has_tlb = 1" : "has_tlb = 0"));
+		text_release(&settings);
+	}
+	assert_true(exists(f, "figure/pages-2.tsv"));
+}
+
 /* The cost of a term, by costs.csv. */
 static double cost_of(const struct text *csv, const char *term)
 {
@@ -370,6 +399,8 @@ static void names_the_file_that_is_wrong(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			translation_has_a_panel, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			twice_gives_the_same_bytes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
