@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,15 +87,33 @@ static int create(const char *program, char path[PATH_MAX])
 	return -EEXIST;
 }
 
+/* Its whole length, or the copy's bytes. 0 or an errno: behind RLIMIT_FSIZE that alone,
+ * as SIGXFSZ would end the program. */
+static int fill(int fd, const struct trace_file *copy)
+{
+	const struct timespec now = {0};
+	sigset_t beyond, before;
+	int error;
+
+	(void)sigemptyset(&beyond);
+	(void)sigaddset(&beyond, SIGXFSZ);
+	(void)pthread_sigmask(SIG_BLOCK, &beyond, &before);
+	error = posix_fallocate(fd, 0, sizeof(struct trace_file));
+	if (!error && copy && pwrite(fd, copy, sizeof(*copy), 0) != sizeof(*copy))
+		error = errno ? errno : EIO;
+	if (error == EFBIG)
+		(void)sigtimedwait(&beyond, NULL, &now);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
 /* Maps a new file of its whole length at `address`, or anywhere where that is NULL. */
 static struct trace_file *map_new(const char *program, struct trace_file *copy)
 {
 	void *mapped = MAP_FAILED;
 	int fd = create(program, own_path);
-	int error = fd < 0 ? -fd : posix_fallocate(fd, 0, sizeof(struct trace_file));
+	int error = fd < 0 ? -fd : fill(fd, copy);
 
-	if (!error && copy && pwrite(fd, copy, sizeof(*copy), 0) != sizeof(*copy))
-		error = errno ? errno : EIO;
 	if (!error)
 		mapped = mmap(copy, sizeof(struct trace_file), PROT_READ | PROT_WRITE,
 			MAP_SHARED | (copy ? MAP_FIXED : 0), fd, 0);
@@ -126,7 +146,8 @@ static void fill_head(struct trace_file *file, const char *program)
 	file->bytes = sizeof(*file);
 	file->mode = mode && strcmp(mode, "count") == 0 ? TRACE_COUNT : TRACE_SITES_TOO;
 	file->pid = (uint32_t)getpid();
-	file->sample_bytes = number_from("ESCALIER_TRACE_SAMPLE_BYTES", 512 * 1024);
+	file->sample_bytes =
+		number_from("ESCALIER_TRACE_SAMPLE_BYTES", UINT64_C(512) * 1024);
 	if (file->sample_bytes == 0)
 		file->sample_bytes = 1;
 	file->started_ns = trace_now_ns();

@@ -179,3 +179,11 @@ err_has 'libescalier-trace: cannot write /no/such: ENOENT; the program runs untr
 end
 
 finish
+begin "a limit to the length of files leaves the program alone"
+# shellcheck disable=SC2016
+run_command env LD_PRELOAD="$(dirname "$ESCALIER")/libescalier-trace.so" ESCALIER_TRACE_DIR="$work" \
+  bash -c 'ulimit -f 100 && exec "$1" each' bash "$victim"
+exits 0
+err_has 'EFBIG; the program runs untraced'
+end
+
