@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "interpose/trace/count.h"
 
+#include "interpose/trace/aside.h"
 #include "interpose/trace/file.h"
 #include "interpose/trace/next.h"
 #include "interpose/trace/sites.h"
@@ -95,12 +96,21 @@ void count_allocation_for_ended(enum trace_call call, size_t asked, void *block)
 	}
 }
 
+static void __attribute__((noinline)) child_goes_on(void)
+{
+	struct aside aside = aside_begin();
+
+	threads_forget_parents();
+	trace_file_own();
+	aside_end(&aside);
+}
+
 bool count_tick(struct trace_thread *slot)
 {
 	slot->pending -= TRACE_TICK_EVERY * TRACE_ONE_CALL;
 	count_moved(slot, 0);
 	if (child_ticks && --child_ticks == 0)
-		trace_file_own();
+		child_goes_on();
 	/* The multiples of the golden ratio keep no step with any pattern. */
 	return ++slot->ticks <= TRACE_TICKS_TIMED ||
 	       slot->ticks * 0x9e3779b1u < UINT32_MAX / TRACE_TICKS_SKIPPED;

@@ -190,39 +190,53 @@ void trace_file_end(void)
 		trace->ended_ns = trace_now_ns();
 }
 
-static bool child_is_private;
+static atomic_bool child_is_private;
+static int64_t live_at_fork;
+
+void trace_file_fork_prepare(void)
+{
+	if (trace)
+		live_at_fork = trace->live_bytes;
+}
+
+static bool map_privately(struct trace_file *file)
+{
+	int fd = open(own_path, O_RDONLY | O_CLOEXEC);
+	bool mapped = fd >= 0 && mmap(file, sizeof(*file), PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_FIXED, fd, 0) != MAP_FAILED;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return mapped;
+}
 
 void trace_file_fork_child(void)
 {
 	struct trace_file *file = trace;
-	int fd;
+	uint32_t parent;
 
+	/* Another thread may have held it. */
+	atomic_flag_clear(&modules_busy);
 	if (!file)
 		return;
-	fd = open(own_path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || mmap(file, sizeof(*file), PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
+	parent = file->pid;
+	/* What has no file of its own is private already. */
+	if (!child_is_private && !map_privately(file)) {
 		trace = NULL; /* never write into the parent's */
-	if (fd >= 0)
-		(void)close(fd);
-	if (!trace)
 		return;
-	file->parent = file->pid;
+	}
+	file->parent = parent;
 	file->pid = (uint32_t)getpid();
 	file->started_ns = trace_now_ns();
-	file->peak_bytes = file->live_bytes;
+	file->live_bytes = file->peak_bytes = live_at_fork;
 	file->timeline_count = 0;
 	child_is_private = true;
 }
 
-void trace_file_own(void)
+static void forget_parent(struct trace_file *file)
 {
-	if (!child_is_private || !trace)
-		return;
-	child_is_private = false;
-	/* What the parent has allocated is none of the child's. */
 	for (size_t i = 0; i < TRACE_SITES; i++) {
-		struct trace_site *site = &trace->sites[i];
+		struct trace_site *site = &file->sites[i];
 
 		if (!site->hash)
 			continue;
@@ -230,6 +244,14 @@ void trace_file_own(void)
 		for (size_t k = 0; k < TRACE_LIFETIMES; k++)
 			site->lifetimes[k] = 0;
 	}
+}
+
+void trace_file_own(void)
+{
+	if (!trace || !atomic_exchange(&child_is_private, false))
+		return;
+	/* What the parent has allocated is none of the child's. */
+	forget_parent(trace);
 	/* Without a file the private copy goes on, for nobody. */
 	(void)map_new(program_name(trace->program), trace);
 }

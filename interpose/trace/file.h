@@ -24,8 +24,10 @@ void trace_file_end(void); /* notes the time; the mapping stays */
 /*
  * Around fork: the child goes on with a private copy of the parent's state, which costs
  * nothing until it is written to. Most children exec at once; one that goes on allocating
- * calls trace_file_own, which gives it a file of its own.
+ * calls trace_file_own, which gives it a file of its own. The parent goes on meanwhile:
+ * what is alive is noted before.
  */
+void trace_file_fork_prepare(void);
 void trace_file_fork_child(void);
 void trace_file_own(void);
 

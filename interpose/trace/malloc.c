@@ -4,6 +4,7 @@
  * Functions that are no allocation of their own (malloc_trim, mallinfo2, ...) are not
  * defined here and reach that allocator directly.
  */
+#include "interpose/trace/aside.h"
 #include "interpose/trace/count.h"
 #include "interpose/trace/file.h"
 #include "interpose/trace/next.h"
@@ -27,33 +28,41 @@
 static __thread bool looking_up __attribute__((tls_model("initial-exec")));
 static atomic_bool started;
 
+static void fork_prepare(void)
+{
+	if (thread_slot)
+		thread_tell_live(thread_slot, 0);
+	trace_file_fork_prepare();
+}
+
 static void fork_child(void)
 {
-	int saved = errno;
+	struct aside aside = aside_begin();
 
 	trace_file_fork_child();
 	threads_fork_child();
 	count_fork_child();
-	errno = saved;
+	aside_end(&aside);
 }
 
 /* Once the next allocator is known; threads that come meanwhile go on uncounted. */
 static void start(void)
 {
 	static atomic_flag begun = ATOMIC_FLAG_INIT;
-	int saved = errno;
+	struct aside aside;
 
 	if (atomic_flag_test_and_set(&begun))
 		return;
+	aside = aside_begin();
 	thread_begin_own();
 	next_try_headers();
 	trace_file_open();
 	threads_init();
 	sites_init();
-	(void)pthread_atfork(NULL, NULL, fork_child);
+	(void)pthread_atfork(fork_prepare, NULL, fork_child);
 	count_init();
 	thread_end_own(NULL);
-	errno = saved;
+	aside_end(&aside);
 	atomic_store_explicit(&started, true, memory_order_release);
 }
 
@@ -286,6 +295,9 @@ static void *move_early(void *block, size_t bytes)
 	if (moved_to)
 		memcpy(moved_to, block, old < bytes ? old : bytes);
 	return moved_to;
+	/* Another thread may get the old address as soon as it is free. */
+	if (unlikely(sampled))
+		site_end(block);
 }
 
 static void *count_realloc(struct trace_thread *slot, void *block, size_t bytes)
@@ -295,9 +307,6 @@ static void *count_realloc(struct trace_thread *slot, void *block, size_t bytes)
 	uint64_t before;
 	void *result;
 
-	/* Another thread may get the old address as soon as it is free. */
-	if (unlikely(sampled))
-		site_end(block);
 	before = count_time_begin(slot);
 	result = next.realloc(block, bytes);
 	count_time_end(slot, TRACE_REALLOC, before);

@@ -210,15 +210,27 @@ void threads_fork_child(void)
 	for (size_t i = 0; i < TRACE_THREADS; i++) {
 		struct trace_thread *slot = &trace->threads[i];
 
-		if (slot->used && slot != mine)
-			free_slot(slot);
+		if (!slot->used && i > 0)
+			continue;
+		if (slot != mine) /* which has told before the fork */
+			trace->live_bytes += trace_pending_live(slot);
+		free_slot(slot);
 	}
 	if (!mine)
 		return;
-	memset(mine->small_mallocs, 0, sizeof(mine->small_mallocs));
-	memset(mine->small_frees, 0, sizeof(mine->small_frees));
-	memset(mine->classes, 0, sizeof(mine->classes));
-	memset(mine->times, 0, sizeof(mine->times));
-	mine->failed = 0;
-	mine->tid = (uint32_t)getpid();
+	/* In the parent the thread may have ended, and given it back, by now. */
+	mine->used = 1;
+	begin(mine);
+}
+
+void threads_forget_parents(void)
+{
+	const pid_t process = getpid();
+
+	for (size_t i = 1; trace && i < TRACE_THREADS; i++) {
+		struct trace_thread *slot = &trace->threads[i];
+
+		if (slot->used && syscall(SYS_tgkill, process, slot->tid, 0) != 0)
+			free_slot(slot);
+	}
 }

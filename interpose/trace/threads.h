@@ -32,6 +32,9 @@ void thread_return_ended(void);
 
 void threads_init(void);       /* once, after the file was opened */
 void threads_fork_child(void); /* the other threads are gone */
+/* In a child whose file is private: pages that it has not written to show what threads of
+ * the parent have begun since. */
+void threads_forget_parents(void);
 
 /* Adds what the slot has not told yet, and so many bytes, to the process's live ones. */
 void thread_tell_live(struct trace_thread *slot, int64_t bytes);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "interpose/trace/timeline.h"
 
+#include "interpose/trace/aside.h"
 #include "interpose/trace/file.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -49,17 +48,13 @@ void timeline_look(void)
 	uint64_t now = trace_now_ns();
 	uint64_t next =
 		atomic_load_explicit(&trace->timeline_next_ns, memory_order_relaxed);
-	int saved = errno;
-	int cancelled;
+	struct aside aside;
 
 	/* Whoever moves the time on takes the moment. */
 	if (now < next || !atomic_compare_exchange_strong(&trace->timeline_next_ns, &next,
 				  now + trace->timeline_step_ns))
 		return;
-	/* Neither malloc nor free is where a thread may be cancelled, as open is; and
-	 * free leaves errno alone. */
-	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelled);
+	aside = aside_begin();
 	take_moment(now);
-	(void)pthread_setcancelstate(cancelled, NULL);
-	errno = saved;
+	aside_end(&aside);
 }

@@ -136,6 +136,27 @@ out_has ', a fork)'
 holds test "$(find "$work/fork" -name '*.trace' | wc -l)" -eq 2
 end
 
+begin "threads that fork and end leave the child its calls"
+run trace --output "$work/leave" -- "$victim" fork-in-threads
+exits 0
+holds test "$(grep -c ', a fork)' "$out")" -eq 4
+holds test "$(grep -c '^malloc  *30[0-9][0-9] ' "$out")" -eq 4
+rm -r "$work/leave"
+end
+
+begin "a child of a child that has no trace begins with what lives in that"
+run trace --output "$work/grandchild" -- "$victim" fork-in-child
+exits 0
+holds grep -qE '^live +2\.8[0-9]M at the most, 2\.8[0-9]M at the end' "$out"
+end
+
+begin "threads that the parent of a child begins are not the child's"
+run trace --output "$work/wait" -- "$victim" fork-and-wait
+exits 0
+holds test "$(grep -c '^threads     1$' "$out")" -eq 1
+holds test "$(grep -c '^threads     11$' "$out")" -eq 1
+end
+
 begin "a program that aborts leaves its trace"
 run trace --output "$work/abort" -- "$victim" abort
 exits 134
@@ -178,7 +199,6 @@ exits 0
 err_has 'libescalier-trace: cannot write /no/such: ENOENT; the program runs untraced'
 end
 
-finish
 begin "a limit to the length of files leaves the program alone"
 # shellcheck disable=SC2016
 run_command env LD_PRELOAD="$(dirname "$ESCALIER")/libescalier-trace.so" ESCALIER_TRACE_DIR="$work" \
@@ -187,3 +207,4 @@ exits 0
 err_has 'EFBIG; the program runs untraced'
 end
 
+finish

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,6 +66,17 @@ static void *short_thread(void *argument)
 	return argument;
 }
 
+static atomic_int waiting;
+
+static void *wait_forever(void *argument)
+{
+	(void)short_thread(NULL);
+	waiting++;
+	for (;;)
+		(void)pause();
+	return argument;
+}
+
 static void start_threads(void)
 {
 	for (int i = 0; i < THREADS; i++) {
@@ -90,14 +103,88 @@ static void fork_and_allocate(void)
 	free(before);
 }
 
+static void work_in_child(void)
+{
+	for (int i = 0; i < 3000; i++)
+		free(use(malloc(777)));
+	exit(0);
+}
+
+static void *fork_and_end(void *argument)
+{
+	(void)short_thread(NULL);
+	if (fork() == 0)
+		work_in_child();
+	return argument;
+}
+
+/* The threads that fork are gone before their children are far. */
+static void fork_in_threads(void)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < 4; i++)
+		if (pthread_create(&thread, NULL, fork_and_end, NULL) ||
+			pthread_join(thread, NULL))
+			exit(1);
+	while (wait(NULL) > 0)
+		continue;
+}
+
+/* By a child that calls too little to have a trace, of 3 MB more than its parent has. */
+static void fork_in_child(void)
+{
+	if (fork() == 0) {
+		use(malloc(3000000));
+		if (fork() == 0)
+			work_in_child();
+		(void)wait(NULL);
+		exit(0);
+	}
+	(void)wait(NULL);
+}
+
+/* Until the parent has begun threads, which is none of the child's business. */
+static void fork_and_wait(void)
+{
+	int ends[2];
+	char byte = 0;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+		exit(1);
+	if (fork() == 0) {
+		if (write(ends[1], &byte, 1) != 1 || read(ends[1], &byte, 1) != 1)
+			exit(1);
+		work_in_child();
+	}
+	if (read(ends[0], &byte, 1) != 1)
+		exit(1);
+	for (int i = 0; i < 10; i++) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, wait_forever, NULL))
+			exit(1);
+	}
+	while (waiting < 10)
+		(void)sched_yield();
+	if (write(ends[0], &byte, 1) != 1)
+		exit(1);
+	(void)wait(NULL);
+}
+
 /* Longer than from one moment of the timeline to the next, each time. */
 static void grow_slowly(void)
 {
-	char *block = malloc(100 << 20);
+	void *block = malloc(100 << 20);
 
-	for (size_t i = 1; block && i <= 5; i++) {
+	for (size_t i = 1; i <= 5; i++) {
+		void *larger;
+
 		(void)usleep(15000);
-		block = realloc(block, (100 + i) << 20);
+		larger = realloc(block, (100 + i) << 20);
+		if (!larger)
+			exit(1);
+		block = larger;
 	}
 	use(block);
 }
@@ -314,6 +401,12 @@ int main(int argc, char **argv)
 		start_threads();
 	else if (strcmp(what, "fork") == 0)
 		fork_and_allocate();
+	else if (strcmp(what, "fork-in-threads") == 0)
+		fork_in_threads();
+	else if (strcmp(what, "fork-in-child") == 0)
+		fork_in_child();
+	else if (strcmp(what, "fork-and-wait") == 0)
+		fork_and_wait();
 	else if (strcmp(what, "grow") == 0)
 		grow_slowly();
 	else if (strcmp(what, "random") == 0)
