@@ -78,11 +78,12 @@ void count_free(struct trace_thread *slot, void *block)
 {
 	size_t granted = next_usable_size(block);
 	struct trace_class *class = class_of(slot, granted);
+	struct trace_sample sample;
 
 	class->calls[TRACE_FREE]++;
 	class->freed_bytes += granted;
-	if (unlikely(site_may_know(block)))
-		site_end(block);
+	if (unlikely(site_may_know(block)) && site_take_out(block, &sample))
+		site_end(&sample);
 	count_moved(slot, -(int64_t)granted);
 }
 

@@ -295,15 +295,14 @@ static void *move_early(void *block, size_t bytes)
 	if (moved_to)
 		memcpy(moved_to, block, old < bytes ? old : bytes);
 	return moved_to;
-	/* Another thread may get the old address as soon as it is free. */
-	if (unlikely(sampled))
-		site_end(block);
 }
 
 static void *count_realloc(struct trace_thread *slot, void *block, size_t bytes)
 {
 	size_t old = next_usable_size(block);
-	bool sampled = site_may_know(block);
+	struct trace_sample sample;
+	/* Another thread may get the old address as soon as it is free. */
+	bool sampled = unlikely(site_may_know(block)) && site_take_out(block, &sample);
 	uint64_t before;
 	void *result;
 
@@ -312,8 +311,12 @@ static void *count_realloc(struct trace_thread *slot, void *block, size_t bytes)
 	count_time_end(slot, TRACE_REALLOC, before);
 	if (!result && bytes > 0) {
 		slot->failed++;
+		if (sampled)
+			site_put_back(block, &sample);
 		return NULL;
 	}
+	if (sampled)
+		site_end(&sample);
 	count_freed(slot, old, !result);
 	if (result)
 		count_instead(slot, TRACE_REALLOC, bytes, result, old);

@@ -231,26 +231,45 @@ static unsigned lifetime_bucket(uint64_t ns)
 	return bucket < TRACE_LIFETIMES ? bucket : TRACE_LIFETIMES - 1;
 }
 
-void site_end(const void *block)
+bool site_take_out(const void *block, struct trace_sample *sample)
 {
 	size_t hash = sites_hash(block);
 
 	for (size_t probe = 0; probe < PROBES; probe++) {
-		struct trace_sample *sample =
+		struct trace_sample *kept =
 			&trace->samples[(hash + probe) & (TRACE_SAMPLES - 1)];
-		struct trace_site *site;
 
-		if (atomic_load_explicit(&sample->address, memory_order_acquire) !=
+		if (atomic_load_explicit(&kept->address, memory_order_acquire) !=
 			(uint64_t)(uintptr_t)block)
 			continue;
-		site = &trace->sites[sample->site];
-		atomic_fetch_sub_explicit(&site->live_weight_bytes, sample->weight_bytes,
-			memory_order_relaxed);
-		atomic_fetch_add_explicit(&site->lifetimes[lifetime_bucket(
-						  trace_now_ns() - sample->born_ns)],
-			sample->weight_calls, memory_order_relaxed);
+		sample->born_ns = kept->born_ns;
+		sample->weight_bytes = kept->weight_bytes;
+		sample->weight_calls = kept->weight_calls;
+		sample->site = kept->site;
 		filter_remove(block);
-		atomic_store_explicit(&sample->address, 0, memory_order_release);
-		return;
+		atomic_store_explicit(&kept->address, 0, memory_order_release);
+		return true;
 	}
+	return false;
+}
+
+static void no_longer_live(const struct trace_sample *sample)
+{
+	atomic_fetch_sub_explicit(&trace->sites[sample->site].live_weight_bytes,
+		sample->weight_bytes, memory_order_relaxed);
+}
+
+void site_end(const struct trace_sample *sample)
+{
+	unsigned bucket = lifetime_bucket(trace_now_ns() - sample->born_ns);
+
+	no_longer_live(sample);
+	atomic_fetch_add_explicit(&trace->sites[sample->site].lifetimes[bucket],
+		sample->weight_calls, memory_order_relaxed);
+}
+
+void site_put_back(const void *block, const struct trace_sample *sample)
+{
+	if (!keep_sample(block, sample))
+		no_longer_live(sample);
 }

@@ -38,7 +38,10 @@ static inline bool site_may_know(const void *block)
 		       memory_order_relaxed) != 0;
 }
 
-/* Ends a sampled block's life, if it is one; before it is given back. */
-void site_end(const void *block);
+/* Takes a block out of the table, before it is given back: whether it was sampled. Then
+ * its life has ended, or it goes on where the block could not be given back. */
+bool site_take_out(const void *block, struct trace_sample *sample);
+void site_end(const struct trace_sample *sample);
+void site_put_back(const void *block, const struct trace_sample *sample);
 
 #endif

@@ -157,6 +157,13 @@ holds test "$(grep -c '^threads     1$' "$out")" -eq 1
 holds test "$(grep -c '^threads     11$' "$out")" -eq 1
 end
 
+begin "blocks for which no more could be had live on"
+run trace --sample=1K --output "$work/refuse" -- "$victim" refuse
+exits 0
+out_has 'failed      100 calls got no memory'
+out_has 'in 100 calls, 100M live at the end'
+end
+
 begin "a program that aborts leaves its trace"
 run trace --output "$work/abort" -- "$victim" abort
 exits 134

@@ -172,6 +172,14 @@ static void fork_and_wait(void)
 	(void)wait(NULL);
 }
 
+/* Blocks that stay as they were. */
+static void ask_for_too_much(void)
+{
+	for (int i = 0; i < 100; i++)
+		if (realloc(use(malloc(1 << 20)), (size_t)-1 / 4))
+			exit(1);
+}
+
 /* Longer than from one moment of the timeline to the next, each time. */
 static void grow_slowly(void)
 {
@@ -407,6 +415,8 @@ int main(int argc, char **argv)
 		fork_in_child();
 	else if (strcmp(what, "fork-and-wait") == 0)
 		fork_and_wait();
+	else if (strcmp(what, "refuse") == 0)
+		ask_for_too_much();
 	else if (strcmp(what, "grow") == 0)
 		grow_slowly();
 	else if (strcmp(what, "random") == 0)
