@@ -73,30 +73,26 @@ static int write_curve(
 	return error;
 }
 
-/* The backends whose huge pages the time shows to be split. */
-static void describe_split(
-	const struct levels *const *levels, size_t count, char *text, size_t size)
+static void describe(const struct findings *findings, struct text *caption)
 {
-	size_t used = 0;
+	struct text split;
 
-	text[0] = '\0';
-	for (size_t i = 0; i < count && used < size; i++) {
-		struct page_finding pages;
-
-		if (page_finding(&pages, levels[i]) == 0 &&
-			pages.seen_bytes < pages.obtained_bytes)
-			used += (size_t)snprintf(text + used, size - used, "%s%.24s",
-				used ? ", " : " · split by the host: ",
-				levels[i]->series->backend);
-	}
+	text_init(&split);
+	text_append(caption,
+		"translation: reads of one line a page · bands: TLB reaches by "
+		"time alone");
+	if (page_split_backends(findings->levels, findings->levels_count, &split))
+		text_format(
+			caption, " · pages filled as smaller ones: %.100s", split.bytes);
+	text_release(&split);
 }
 
 static int write_pages(struct figure *figure, struct panel *panel)
 {
 	struct curve curves[FIGURE_SERIES];
 	const struct curve *labelled[FIGURE_SERIES];
-	const struct levels *levels[FIGURE_SERIES];
-	char split[120], caption[300];
+	const struct levels *first = levels_beside(figure, figure->curves);
+	struct text caption;
 	size_t n = 0;
 
 	panel->y_log = true;
@@ -117,23 +113,20 @@ static int write_pages(struct figure *figure, struct panel *panel)
 			"%spages_colour[%zu] = \"%s\"\npages_marker[%zu] = %d\n",
 			n ? "" : "array pages_colour[12]\narray pages_marker[12]\n",
 			n + 1, curves[n].colour, n + 1, curves[n].marker);
-		levels[n] = beside;
 		labelled[n] = &curves[n];
 		n++;
 	}
 	text_format(&panel->gp, "pages_count = %zu\n", n);
 	panel->y_low = fmin(panel->y_low * 0.7, panel->y_high / 3);
 	panel->y_high *= 2.5;
-	describe_split(levels, n, split, sizeof(split));
-	(void)snprintf(caption, sizeof(caption),
-		"translation: reads of one line a page · bands: TLB reaches by time "
-		"alone%.110s",
-		split);
-	figure_caption(figure, panel, caption,
+	text_init(&caption);
+	describe(figure->findings, &caption);
+	figure_caption(figure, panel, caption.bytes,
 		(int)figure_nominals(figure, panel, NOMINAL_TLBS, true));
+	text_release(&caption);
 	figure_end_labels(figure, panel, labelled, n);
-	if (n > 0)
-		figure_reaches(figure, panel, levels[0]);
+	if (first)
+		figure_reaches(figure, panel, first);
 	return 0;
 }
 

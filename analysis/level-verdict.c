@@ -259,3 +259,30 @@ void page_verdict(const struct page_finding *finding, const struct machine *mach
 		level_format_bytes(half, finding->step->values[LEVEL_HALF].value),
 		finding->step->nominal.label);
 }
+
+static bool is_split(const struct levels *levels)
+{
+	struct page_finding pages;
+
+	return page_finding(&pages, levels) == 0 && pages.seen_bytes &&
+	       pages.seen_bytes < pages.obtained_bytes;
+}
+
+size_t page_split_backends(
+	const struct levels *levels, size_t count, struct text *backends)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *backend = levels[i].series->backend;
+		bool named = false;
+
+		for (size_t k = 0; k < i && !named; k++)
+			named = strcmp(levels[k].series->backend, backend) == 0 &&
+				is_split(&levels[k]);
+		if (named || !is_split(&levels[i]))
+			continue;
+		text_format(backends, "%s%s", found++ ? ", " : "", backend);
+	}
+	return found;
+}

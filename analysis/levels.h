@@ -4,6 +4,7 @@
 
 #include "analysis/nominal.h"
 #include "analysis/staircase.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -124,5 +125,9 @@ struct page_finding {
 int page_finding(struct page_finding *finding, const struct levels *levels);
 void page_verdict(const struct page_finding *finding, const struct machine *machine,
 	char verdict[LEVEL_VERDICT]);
+/* Appends the backends, ", " between, whose pages a TLB was seen to fill as smaller ones.
+ * Returns how many. */
+size_t page_split_backends(
+	const struct levels *levels, size_t count, struct text *backends);
 
 #endif

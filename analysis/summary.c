@@ -360,6 +360,16 @@ static void describe_gains(const struct findings *findings, struct text *value)
 	text_format(value, " · %.3g %% intervals", 100 * gains[0].confidence);
 }
 
+/* Huge pages that the TLB does not see as such gain less than they should. */
+static void describe_pages(const struct findings *findings, struct text *value)
+{
+	const char *why =
+		findings->machine->hypervisor[0] ? ": the host splits them" : "";
+
+	if (page_split_backends(findings->levels, findings->levels_count, value))
+		text_format(value, " · TLB filled as smaller pages than granted%s", why);
+}
+
 void summary_print_header(const struct findings *findings, struct text *text)
 {
 	const struct environment *e = findings->environment;
@@ -401,6 +411,8 @@ void summary_print_header(const struct findings *findings, struct text *text)
 	summary_entry(text, "Pools", &value);
 	describe_gains(findings, &value);
 	summary_entry(text, "In memory", &value);
+	describe_pages(findings, &value);
+	summary_entry(text, "Split pages", &value);
 	describe_convergence(findings, &value);
 	summary_entry(text, "Converged", &value);
 	text_release(&value);

@@ -268,6 +268,9 @@ static void people_and_programs_can_read_them(void **state)
 	assert_int_equal(levels_print_json(&t->levels, 1, &t->machine, &text), 0);
 	assert_non_null(strstr(text.bytes, "\"seen_bytes\": 4096"));
 	assert_non_null(strstr(text.bytes, "\"share\": null"));
+	text_clear(&text);
+	assert_int_equal(page_split_backends(&t->levels, 1, &text), 1);
+	assert_string_equal(text.bytes, "hugetlb-2m");
 	text_release(&text);
 	free(t);
 }
