@@ -309,6 +309,21 @@ static int read_header(struct reader *reader, struct records *records)
 	return error;
 }
 
+/* The caller's visitor, and its error: a complaint of the rows behind is none of that. */
+struct visiting {
+	record_visit *visit;
+	void *context;
+	int error;
+};
+
+static int visit_row(void *context, const void *record, const struct records *records)
+{
+	struct visiting *visiting = context;
+
+	visiting->error = visiting->visit(visiting->context, record, records);
+	return visiting->error;
+}
+
 /* What the rows of a file are read from and into. */
 struct rows {
 	struct reader *reader;
@@ -340,6 +355,7 @@ static int read_rows(void *source, record_visit *visit, void *context)
 static int read_csv(struct reader *reader, struct records *records, record_visit *visit,
 	void *context)
 {
+	struct visiting visiting = {.visit = visit, .context = context};
 	struct rows rows = {reader, records, blank_record(records)};
 	int error = rows.record ? 0 : -ENOMEM;
 
@@ -347,8 +363,11 @@ static int read_csv(struct reader *reader, struct records *records, record_visit
 		error = read_header(reader, records);
 	if (!error)
 		error = csv_is_large(&reader->csv)
-				? relay_visit(records, read_rows, &rows, visit, context)
-				: read_rows(&rows, visit, context);
+				? relay_visit(
+					  records, read_rows, &rows, visit_row, &visiting)
+				: read_rows(&rows, visit_row, &visiting);
+	if (visiting.error)
+		*reader->complaint = (struct complaint){.what = ""};
 	if (error == -ENOMEM)
 		complaint_what(reader->complaint, "not enough memory for the CSV");
 	free(rows.record);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -346,6 +347,59 @@ static void test_visitor_ends_it(void **state)
 	assert_non_null(strstr(complaint.what, path));
 }
 
+/* A row that is read ahead and cannot be is not what the visitor complains of. */
+static void test_visitor_ends_it_before_damage(void **state)
+{
+	char path[] = "/tmp/test-csv-XXXXXX";
+	struct complaint complaint;
+	struct records records;
+	uint64_t count = 0;
+	int fd = mkstemp(path);
+	FILE *file;
+
+	(void)state;
+	assert_true(fd >= 0);
+	file = fdopen(fd, "w");
+	assert_true(fputs("bytes\n1\n2\n3\n4\n5,6\n", file) >= 0);
+	assert_int_equal(fflush(file), 0);
+	/* As long as files are that a thread of its own reads. */
+	assert_int_equal(ftruncate(fd, 1 << 20), 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(records_visit_csv(&records, &measurement_record, path,
+				 refuse_third, &count, &complaint),
+		-EPROTO);
+	assert_int_equal(count, 3);
+	assert_non_null(strstr(complaint.what, "cannot read"));
+	assert_string_equal(complaint.why, strerror(EPROTO));
+	assert_int_equal(unlink(path), 0);
+}
+
+/* Where there can be no second thread the first reads all. */
+static void test_no_thread(void **state)
+{
+	char path[] = "/tmp/test-csv-XXXXXX";
+	const struct rlimit none = {0, 0};
+	int fd = mkstemp(path);
+	int status;
+	pid_t child;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(fchmod(fd, 0644), 0);
+	write_rows(fdopen(fd, "w"));
+	child = fork();
+	if (child == 0) {
+		/* Of root's processes there may be any number. */
+		if (setrlimit(RLIMIT_NPROC, &none) || (getuid() == 0 && setuid(65534)))
+			_exit(2);
+		read_rows(path);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +412,8 @@ int main(void)
 		cmocka_unit_test(test_damage_at_the_end),
 		cmocka_unit_test(test_pipes),
 		cmocka_unit_test(test_visitor_ends_it),
+		cmocka_unit_test(test_visitor_ends_it_before_damage),
+		cmocka_unit_test(test_no_thread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
