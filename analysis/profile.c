@@ -28,11 +28,15 @@ static int read_file(
 	}
 	length = fread(file, 1, sizeof(*file), stream);
 	(void)fclose(stream);
-	if (length < sizeof(*file))
+	if (length < offsetof(struct trace_file, mode))
 		return refuse(complaint, path, "it is too short");
-	if (file->magic != TRACE_MAGIC || file->bytes != sizeof(*file))
+	if ((file->magic ^ TRACE_MAGIC) & ~TRACE_MAGIC_VERSION)
 		return refuse(complaint, path, "it does not begin as one");
-	return 0;
+	if (file->magic != TRACE_MAGIC || file->bytes != sizeof(*file)) {
+		complaint_advise(complaint, "trace the program again");
+		return refuse(complaint, path, "another version wrote it");
+	}
+	return length < sizeof(*file) ? refuse(complaint, path, "it is too short") : 0;
 }
 
 /* A file may be damaged: nothing in it is trusted to be in range or terminated. */

@@ -16,7 +16,8 @@
  * atomic; a reader of a live file sees each of them whole, and their sums a little apart.
  */
 
-#define TRACE_MAGIC 0x3243525443534545u /* "EESCTRC2" */
+#define TRACE_MAGIC 0x3243525443534545u         /* "EESCTRC2" */
+#define TRACE_MAGIC_VERSION 0xff00000000000000u /* the last of its characters */
 
 enum {
 	/* Size classes: 0 is zero bytes, then two an octave: [2^k, 1.5 x 2^k) and

@@ -197,6 +197,16 @@ run trace --report "$work/cut.trace"
 exits 125
 err_is_message
 err_has 'it is too short'
+sed 's/^EESCTRC./EESCTRC1/' "$work/cut.trace" >"$work/old.trace"
+run trace --report "$work/old.trace"
+exits 125
+err_is_message
+err_has 'another version wrote it'
+err_has 'trace the program again'
+head -c 1000 /dev/zero >"$work/zero.trace"
+run trace --report "$work/zero.trace"
+exits 125
+err_has 'it does not begin as one'
 end
 
 begin "a folder that cannot be written leaves the program alone"
