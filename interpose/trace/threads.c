@@ -230,7 +230,9 @@ void threads_forget_parents(void)
 	for (size_t i = 1; trace && i < TRACE_THREADS; i++) {
 		struct trace_thread *slot = &trace->threads[i];
 
-		if (slot->used && syscall(SYS_tgkill, process, slot->tid, 0) != 0)
+		/* One of the child's own may be just beginning. */
+		if (slot->used && slot->tid &&
+			syscall(SYS_tgkill, process, slot->tid, 0) != 0)
 			free_slot(slot);
 	}
 }
