@@ -39,17 +39,18 @@ end
 
 begin "windows.csv has a row for every window"
 csv_is_whole "$work/run/windows.csv"
-# 2 kernels, 2 backends, 3 sizes, 2 windows.
-holds test "$(rows_of "$work/run/windows.csv")" -eq 24
+# 3 kernels, 2 backends, 3 sizes, 2 windows.
+holds test "$(rows_of "$work/run/windows.csv")" -eq 36
 holds test "$(column "$work/run/windows.csv" error | sort -u)" = ""
 holds test "$(column "$work/run/windows.csv" bytes | sort -nu | tr '\n' ' ')" = \
   "4096 65536 1048576 "
-holds test "$(column "$work/run/windows.csv" kernel | sort -u | tr '\n' ' ')" = "chase strided "
+holds test "$(column "$work/run/windows.csv" kernel | sort -u | tr '\n' ' ')" = \
+  "chase page-chase strided "
 end
 
 begin "every window has reads and a time"
 for name in reads wall_ns cpu_ns; do
-  column "$work/run/windows.csv" $name | awk '!($1 > 0) { bad = 1 } END { exit bad || NR != 24 }' ||
+  column "$work/run/windows.csv" $name | awk '!($1 > 0) { bad = 1 } END { exit bad || NR != 36 }' ||
     wrong "$name is not above 0 everywhere"
 done
 end
