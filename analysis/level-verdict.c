@@ -133,7 +133,7 @@ void level_verdict(const struct levels *levels, const struct level *level,
 	length = strlen(verdict);
 	if (level->beside[0])
 		(void)snprintf(verdict + length, LEVEL_VERDICT - length,
-			"; %s lies there too, only counters tell them apart",
+			"; %s lies there too, which counters or page-chase tell apart",
 			level->beside);
 }
 
