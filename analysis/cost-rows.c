@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/cost-rows.h"
 
-#include "core/kernel.h"
 #include "core/statistics.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-bool cost_is_latency(const struct series *series)
-{
-	const struct kernel *kernel = kernel_find(series->kernel);
-
-	return kernel && kernel->dependent && series->windows > 0;
-}
 
 /* Costs belong to a place: the memory of another node has its own. */
 static bool same_place(const struct series *a, const struct series *b)
@@ -25,7 +17,7 @@ static bool same_place(const struct series *a, const struct series *b)
 static const struct series *first_latency(const struct staircase *staircase)
 {
 	for (size_t i = 0; i < staircase->count; i++)
-		if (cost_is_latency(&staircase->series[i]))
+		if (series_is_latency(&staircase->series[i]))
 			return &staircase->series[i];
 	return NULL;
 }
@@ -111,7 +103,7 @@ int cost_rows_init(struct cost_rows *rows, const struct staircase *staircase,
 	for (size_t i = 0; place && i < staircase->count; i++) {
 		const struct series *series = &staircase->series[i];
 
-		if (!cost_is_latency(series) || !same_place(series, place))
+		if (!series_is_latency(series) || !same_place(series, place))
 			continue;
 		for (size_t k = 0; k < series->count; k++)
 			for (size_t r = 0; r < series->stairs[k].rounds_count; r++) {

@@ -24,8 +24,6 @@ struct cost_rows {
 	bool cycles_counted;
 };
 
-bool cost_is_latency(const struct series *series);
-
 /* By another session's terms, or NULL: by what the staircase knows. 0 or -ENOMEM; release
  * after success only. A term that fewer than half of the rounds know is as one that is
  * not counted. */

@@ -303,7 +303,7 @@ int costs_judge(const struct cost_fit *fit, const struct staircase *staircase,
 
 bool costs_cover(const struct costs *costs, const struct series *series)
 {
-	return cost_is_latency(series) && series->cpu == costs->cpu &&
+	return series_is_latency(series) && series->cpu == costs->cpu &&
 	       series->node == costs->node;
 }
 

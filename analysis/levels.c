@@ -2,7 +2,6 @@
 #include "analysis/levels.h"
 
 #include "analysis/level-sample.h"
-#include "core/kernel.h"
 #include "core/statistics.h"
 
 #include <errno.h>
@@ -181,13 +180,6 @@ const char *level_witness_name(enum level_witness witness)
 	return names[witness];
 }
 
-static bool has_levels(const struct series *series)
-{
-	const struct kernel *kernel = kernel_find(series->kernel);
-
-	return series->windows > 0 && kernel && kernel->dependent;
-}
-
 int levels_find_all(struct levels **levels, size_t *count,
 	const struct staircase *staircase, const struct machine *machine)
 {
@@ -198,7 +190,7 @@ int levels_find_all(struct levels **levels, size_t *count,
 	for (size_t i = 0; i < staircase->count; i++) {
 		const struct series *series = &staircase->series[i];
 
-		if (!has_levels(series))
+		if (!series_is_latency(series))
 			continue;
 		if (levels_find(
 			    &(*levels)[(*count)++], staircase, series, machine, true)) {

@@ -2,6 +2,7 @@
 #include "analysis/staircase.h"
 
 #include "analysis/rounds.h"
+#include "core/kernel.h"
 #include "core/statistics.h"
 
 #include <errno.h>
@@ -18,6 +19,13 @@ struct builder {
 	struct rounds *rounds;
 	double *sample; /* long enough for any */
 };
+
+bool series_is_latency(const struct series *series)
+{
+	const struct kernel *kernel = kernel_find(series->kernel);
+
+	return kernel && kernel->dependent && series->windows > 0;
+}
 
 bool series_same_facet(const struct series *a, const struct series *b)
 {

@@ -59,6 +59,8 @@ struct series {
 	size_t windows; /* 0: nothing but error rows */
 };
 
+/* Whether it was measured, and its reads depend on each other. */
+bool series_is_latency(const struct series *series);
 /* Series that differ in nothing but the backend stand together, in the dataset's order.
  */
 bool series_same_facet(const struct series *a, const struct series *b);
