@@ -4,6 +4,7 @@
 #include "analysis/levels-print.h"
 
 #include "base/random.h"
+#include "tests/analysis/noise.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -39,15 +40,6 @@ struct truth {
 static double uniform(struct random *random, double low, double high)
 {
 	return low + (high - low) * (double)(random_next(random) >> 11) * 0x1p-53;
-}
-
-static double gauss(struct random *random)
-{
-	double sum = -6;
-
-	for (int i = 0; i < 12; i++)
-		sum += uniform(random, 0, 1);
-	return sum;
 }
 
 /* A machine like those there are; of its last cache others take most. */
@@ -141,7 +133,7 @@ static void sweep(
 			for (int q = 0; q < QUANTITIES; q++)
 				round->values[q] = NAN;
 			cycles[r] = cycles_at(t, (double)stair->bytes, entry_bytes) *
-				    (1 + 0.02 * gauss(&t->random));
+				    noise(&t->random, 0.02);
 			ns[r] = cycles[r] / 3;
 			round->values[QUANTITY_CLOCK_CYCLES] = cycles[r];
 			round->values[QUANTITY_NS] = ns[r];
