@@ -28,8 +28,8 @@ void circumstances_of(struct circumstances *circumstances,
 	const struct environment *const environments[2],
 	const struct machine *const machines[2]);
 
-/* "the sessions differ in command and kernel" with both of each below; nothing where they
- * differ in nothing. */
+/* "the two are not alike in", and below it both of each; nothing where they differ in
+ * nothing. */
 void circumstances_print(const struct circumstances *circumstances, struct text *text);
 /* "command; kernel" */
 void circumstances_list(const struct circumstances *circumstances, struct text *text);
