@@ -28,27 +28,6 @@ static void time_range(const struct figure *figure, double *low, double *high)
 	}
 }
 
-/* The curve's data and where it ends. */
-static int write_curve(struct figure *figure, size_t index)
-{
-	struct curve *curve = &figure->curves[index];
-	const struct series *series = curve->series;
-	char name[48];
-	struct text data;
-	int error;
-
-	for (size_t i = 0; i < series->count; i++)
-		if (series->stairs[i].windows > 0)
-			curve->end_y = series->stairs[i].estimates[QUANTITY_NS].median;
-	text_init(&data);
-	text_append(&data, "# bytes\tns\tp10\tp90\n");
-	figure_stairs(series, QUANTITY_NS, &data);
-	(void)snprintf(name, sizeof(name), "latency-%zu.tsv", index + 1);
-	error = figure_file(figure->folder, name, &data);
-	text_release(&data);
-	return error;
-}
-
 /* The sizes of a series without a number, and why; false where it has all. */
 static bool describe_failure(const struct series *series, char *label, size_t size)
 {
@@ -133,7 +112,7 @@ static int write_latency(struct figure *figure, struct panel *panel)
 	panel->y_low = fmin(panel->y_low * 0.55, panel->y_high / 3);
 	panel->y_high = fmax(panel->y_high * 1.9, panel->y_low * 6);
 	for (size_t i = 0; i < figure->curves_count; i++) {
-		int error = write_curve(figure, i);
+		int error = figure_times(figure, panel->name, i + 1, &figure->curves[i]);
 
 		if (error)
 			return error;
@@ -195,31 +174,21 @@ static int write_thin(
 	text_append(&panel->gp, "array thin_colour[24]\n");
 	for (size_t i = 0; i < staircase->count && count < 24; i++) {
 		const struct series *series = &staircase->series[i];
-		char name[48];
+		struct curve curve = {
+			.series = series, .colour = "#555555", .thin = true};
 		char stride[NUMBER_TEXT];
-		struct text data;
 		int error;
 
 		if (!is_thin(figure, series))
 			continue;
-		text_init(&data);
-		text_append(&data, "# bytes\tns\tp10\tp90\n");
-		figure_stairs(series, QUANTITY_NS, &data);
-		(void)snprintf(name, sizeof(name), "linear-%zu.tsv", ++count);
-		error = figure_file(figure->folder, name, &data);
-		text_release(&data);
+		error = figure_times(figure, panel->name, ++count, &curve);
 		if (error)
 			return error;
 		text_format(&panel->gp, "thin_colour[%zu] = \"%s\"\n", count,
 			colour_of(figure, series->backend));
 		if (names == FIGURE_SERIES || is_named(series, thin, names))
 			continue;
-		thin[names] = (struct curve){
-			.series = series, .colour = "#555555", .thin = true};
-		for (size_t s = 0; s < series->count; s++)
-			if (series->stairs[s].windows > 0)
-				thin[names].end_y =
-					series->stairs[s].estimates[QUANTITY_NS].median;
+		thin[names] = curve;
 		if (series->stride == figure->findings->main_series->stride)
 			(void)snprintf(thin[names].name, sizeof(thin[names].name),
 				"%.40s", series->kernel);

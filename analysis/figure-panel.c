@@ -179,21 +179,34 @@ void figure_caption(
 		(double)x / FIGURE_WIDTH, 1 - (double)y / figure->height);
 }
 
-void figure_stairs(const struct series *series, enum quantity quantity, struct text *text)
+int figure_times(
+	const struct figure *figure, const char *panel, size_t index, struct curve *curve)
 {
+	const struct series *series = curve->series;
+	char name[48];
+	struct text data;
+	int error;
+
+	text_init(&data);
+	text_append(&data, "# bytes\tns\tp10\tp90\n");
 	for (size_t i = 0; i < series->count; i++) {
 		const struct stair *stair = &series->stairs[i];
-		const struct estimate *estimate = &stair->estimates[quantity];
+		const struct estimate *ns = &stair->estimates[QUANTITY_NS];
 
 		/* An empty line breaks the curve where there is no number. */
 		if (stair->windows == 0) {
-			text_append(text, "\n");
+			text_append(&data, "\n");
 			continue;
 		}
-		text_format(text, "%llu", (unsigned long long)stair->bytes);
-		figure_value(text, estimate->median);
-		figure_value(text, estimate->p10);
-		figure_value(text, estimate->p90);
-		text_append(text, "\n");
+		text_format(&data, "%llu", (unsigned long long)stair->bytes);
+		figure_value(&data, ns->median);
+		figure_value(&data, ns->p10);
+		figure_value(&data, ns->p90);
+		text_append(&data, "\n");
+		curve->end_y = ns->median;
 	}
+	(void)snprintf(name, sizeof(name), "%.24s-%zu.tsv", panel, index);
+	error = figure_file(figure->folder, name, &data);
+	text_release(&data);
+	return error;
 }

@@ -93,8 +93,9 @@ enum { CAPTION_INSIDE = -1 };
 void figure_caption(
 	const struct figure *figure, struct panel *panel, const char *caption, int rows);
 
-/* Columns of one stair's quantity over a series: bytes, median, p10, p90. */
-void figure_stairs(
-	const struct series *series, enum quantity quantity, struct text *text);
+/* Writes PANEL-INDEX.tsv, the time of a read over the curve's series: bytes, median, p10,
+ * p90; and sets where the curve ends. 0 or -errno. */
+int figure_times(const struct figure *figure, const char *panel, size_t index,
+	struct curve *curve);
 
 #endif

@@ -208,6 +208,24 @@ int findings_init(struct findings *findings, const struct environment *environme
 	return error;
 }
 
+const struct levels *findings_page_levels(
+	const struct findings *findings, const char *backend)
+{
+	const struct series *main_series = findings->main_series;
+
+	for (size_t i = 0; i < findings->levels_count; i++) {
+		const struct levels *levels = &findings->levels[i];
+		const struct series *series = levels->series;
+
+		if (levels->per_page && series != main_series &&
+			series->cpu == main_series->cpu &&
+			series->node == main_series->node &&
+			strcmp(series->backend, backend) == 0)
+			return levels;
+	}
+	return NULL;
+}
+
 void findings_release(struct findings *findings)
 {
 	free(findings->levels);

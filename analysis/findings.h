@@ -33,6 +33,11 @@ int findings_init(struct findings *findings, const struct environment *environme
 	const struct machine *machine, const struct staircase *staircase);
 void findings_release(struct findings *findings);
 
+/* Of reads of one line a page at the main series' place, on that backend's memory; NULL
+ * where there are none, or they are the main series. */
+const struct levels *findings_page_levels(
+	const struct findings *findings, const char *backend);
+
 enum { FINDINGS_NUMBER = 24 };
 /* Three significant digits, "-" for NaN: for tables and labels. Returns text. */
 char *findings_number(char text[FINDINGS_NUMBER], double value);

@@ -435,20 +435,14 @@ static void print_levels_of(
  * what pages the TLB was seen to use for the other backends. */
 static void print_levels(const struct findings *findings, struct text *text)
 {
-	const struct series *main = findings->main_series;
+	const struct levels *pages;
 
 	if (!findings->main_levels)
 		return;
 	print_levels_of(findings, findings->main_levels, text);
-	for (size_t i = 0; i < findings->levels_count; i++) {
-		const struct levels *levels = &findings->levels[i];
-		const struct series *series = levels->series;
-
-		if (levels != findings->main_levels && levels->per_page &&
-			series->cpu == main->cpu && series->node == main->node &&
-			strcmp(series->backend, main->backend) == 0)
-			print_levels_of(findings, levels, text);
-	}
+	pages = findings_page_levels(findings, findings->main_series->backend);
+	if (pages)
+		print_levels_of(findings, pages, text);
 }
 
 int summary_print(const struct findings *findings, struct text *text)
