@@ -271,6 +271,7 @@ struct worker {
 	struct worker *next; /* whose blocks this one frees */
 	struct block *_Atomic handed[64];
 	int failures;
+	atomic_bool stays; /* after its work, until this is taken back */
 };
 
 /* Blocks go round between threads: allocated by one, freed by the next. */
@@ -297,6 +298,8 @@ static void *work(void *argument)
 			worker->policy->release(old);
 		}
 	}
+	while (atomic_load(&worker->stays))
+		(void)usleep(1000);
 	return NULL;
 }
 
@@ -328,7 +331,10 @@ static void test_threads(void **state)
 	end(policy);
 }
 
-/* The child of a process with a busy thread finds the lock free. */
+/*
+ * The child of a process with a busy thread finds the lock free. The thread outlives the
+ * forks: by TSan's count, a child leaks what had ended and was not joined.
+ */
 static void test_fork(void **state)
 {
 	const struct hp_policy *policy = begin(state, 0);
@@ -339,6 +345,7 @@ static void test_fork(void **state)
 	memset(&worker, 0, sizeof(worker));
 	worker.policy = policy;
 	worker.next = &worker;
+	atomic_store(&worker.stays, true);
 	assert_int_equal(pthread_create(&thread, NULL, work, &worker), 0);
 	for (size_t i = 0; i < 20; i++) {
 		pid_t child;
@@ -358,6 +365,7 @@ static void test_fork(void **state)
 		assert_int_equal(waitpid(child, &status, 0), child);
 		assert_int_equal(status, 0);
 	}
+	atomic_store(&worker.stays, false);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	for (size_t k = 0; k < 64; k++)
 		if (worker.handed[k]) {
