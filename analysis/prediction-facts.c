@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,6 +179,9 @@ int program_facts_take(struct program_facts *facts, const struct records *execut
 		facts->traced_bytes = (double)totals->peak_bytes;
 		facts->large_bytes = (double)totals->large_bytes;
 		facts->heap_bytes = fmin(heap_of(totals), facts->anonymous_bytes);
+		if (allocation_totals_foreign(totals))
+			(void)snprintf(facts->allocator, sizeof(facts->allocator), "%s",
+				allocation_totals_foreign(totals));
 	}
 	error = take_events(&t, groups, groups_count, environment, facts);
 	free(t.sample);

@@ -87,6 +87,10 @@ static bool is_refused(struct prediction *p, const struct prediction_model *mode
 	if (isnan(f->heap_bytes))
 		return refuse(p, "leave out --no-trace",
 			"it was not traced, or its memory does not come from malloc");
+	if (f->allocator[0])
+		return refuse(p, "escalier run -a libc,hp -- PROGRAM measures it",
+			"its malloc is that of %s, and the model knows the C library's",
+			f->allocator);
 	return false;
 }
 

@@ -41,6 +41,7 @@ struct program_facts {
 	double heap_bytes;         /* peak of malloc's part of it, headers included */
 	double traced_bytes;       /* of what malloc had handed out, touched or not */
 	double large_bytes;        /* ever handed out in blocks of 2 MiB and more */
+	char allocator[64];        /* file of the malloc, where not the C library's */
 	double events[COST_TERMS]; /* in one execution; NaN where not counted */
 	double cycles;             /* likewise */
 	double walk_cycles;        /* in which a walk was under way, likewise */

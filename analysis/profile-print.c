@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,8 +242,24 @@ void allocation_totals_add(
 	totals->asked_bytes += profile->asked_bytes;
 	for (unsigned i = trace_class_of(ALLOCATION_LARGE); i < TRACE_CLASSES; i++)
 		totals->large_bytes += profile->total[i].asked_bytes;
-	if (peak > 0 && (uint64_t)peak > totals->peak_bytes)
+	if (peak > 0 && (uint64_t)peak > totals->peak_bytes) {
 		totals->peak_bytes = (uint64_t)peak;
+		(void)snprintf(totals->allocator, sizeof(totals->allocator), "%s",
+			profile->file->allocator);
+	}
+}
+
+const char *allocation_totals_foreign(const struct allocation_totals *totals)
+{
+	/* glibc, also before 2.34, and musl, which is the loader too */
+	static const char *const libraries[] = {"libc.", "libc-", "ld-"};
+	const char *slash = strrchr(totals->allocator, '/');
+	const char *name = slash ? slash + 1 : totals->allocator;
+
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
+		if (strncmp(name, libraries[i], strlen(libraries[i])) == 0)
+			return NULL;
+	return name[0] ? name : NULL;
 }
 
 static void print_largest_classes(const struct profile *profile, struct text *text)

@@ -63,11 +63,16 @@ struct allocation_totals {
 	uint64_t threads;
 	uint64_t allocations; /* calls that gave a block */
 	uint64_t asked_bytes;
-	uint64_t large_bytes; /* of that, in blocks of 2 MiB and more */
-	uint64_t peak_bytes;  /* live, of the process that had most */
+	uint64_t large_bytes;       /* of that, in blocks of 2 MiB and more */
+	uint64_t peak_bytes;        /* live, of the process that had most */
+	char allocator[TRACE_PATH]; /* file whose malloc that process called */
 };
 void allocation_totals_add(
 	struct allocation_totals *totals, const struct profile *profile);
+
+/* The allocator's file name where it is not the C library; NULL: it is, or is not known.
+ * Borrowed. */
+const char *allocation_totals_foreign(const struct allocation_totals *totals);
 
 /* For people, in a few lines: the totals, which sizes are most, and the first call sites
  * of the profile, that of the process that asked for most. 0 or -ENOMEM. */

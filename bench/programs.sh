@@ -94,8 +94,13 @@ wants gcc && measure gcc -- gcc -O1 -c -o "$folder/large.o" "$folder/large.c"
 wants awk && measure awk -- awk '{ n[$1 % 50000] = n[$1 % 50000] " " $3 } END { for (k in n) s += length(n[k]); print s }' "$folder/lines"
 wants sqlite3 && measure sqlite3 --input "$folder/memory.sql" -- sqlite3 :memory:
 wants zstd && measure zstd -- zstd -q -f --long=27 -12 "$folder/lines" -o "$folder/lines.zst"
+# It is linked with jemalloc, which is then what it has under libc.
+glibc=()
+if library=$(ldd "$(command -v redis-server)" 2>/dev/null | awk '$1 == "libc.so.6" { print $3; exit }') && [ "$library" ]; then
+  glibc=(--allocator glibc="$library")
+fi
 wants redis redis-server && measure redis --ready 7991 --load \
-  'redis-benchmark -p 7991 -q -t set,lpush,hset -n 60000 -r 100000 -d 200' -- \
+  'redis-benchmark -p 7991 -q -t set,lpush,hset -n 60000 -r 100000 -d 200' "${glibc[@]}" -- \
   redis-server --port 7991 --save '' --appendonly no
 
 awk '{ best += $1; slower += $2; point += $3; n++ }

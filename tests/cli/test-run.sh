@@ -101,6 +101,29 @@ out_has 'nothing to compare'
 err_has 'it defines malloc itself'
 end
 
+begin "a program that is linked with another allocator says whose malloc libc is"
+cat >"$work/linked.c" <<'C'
+#include <stdlib.h>
+#include <string.h>
+int main(void)
+{
+	char *block = malloc(16 << 20);
+
+	memset(block, 1, 16 << 20);
+	return block[5] != 1;
+}
+C
+here=$(dirname "$(realpath "$ESCALIER")")
+holds gcc -O0 -o "$work/linked" "$work/linked.c" -L "$here" -Wl,--no-as-needed -l:libescalier-hp.so -Wl,-rpath,"$here"
+run run -a libc,hp -r 1 -w 0 --output "$work/linked-run" -- "$work/linked"
+exits 0
+out_has 'libc: the malloc is that of libescalier-hp.so'
+file_has "$work/linked-run/comparison.json" '"traced_allocator": "'"$here/libescalier-hp.so"'"'
+run run -a hp,libc -r 1 -w 0 --output "$work/linked-hp" -- "$work/linked"
+exits 0
+holds test "$(grep -c 'the malloc is that of' "$out")" -eq 0
+end
+
 begin "events in the layouts of perf stat, and as it counts them"
 fill=(awk 'BEGIN { for (i = 0; i < 100000; i++) a[i] = i }')
 run run -a libc -r 2 -w 0 -e page-faults,context-switches --no-trace -x, --output "$work/perf" -- "${fill[@]}"
