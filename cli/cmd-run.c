@@ -339,7 +339,7 @@ static int measure_and_report(struct command *command)
 	text_release(&written);
 	if (!code && command->options.predict_only &&
 		report_prediction_refused(command->folder.path))
-		code = EXIT_PARTIAL;
+		code = EXIT_NOTHING_TOLD;
 	return code ? code : command->outcome.first_code;
 }
 

@@ -22,9 +22,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Nothing could be traced. */
-enum { EXIT_NOTHING = 3 };
-
 struct trace_options {
 	char **program;
 	const char *output;
@@ -117,9 +114,9 @@ static int print_help(void)
 		"leaves a trace, also where it crashes.\n\n");
 	options_help(rows, ROWS, &text);
 	text_append(&text,
-		"\nExit status: that of the program, 128+n where signal n ended it; 125 "
-		"where escalier\nfailed, 126 the program cannot be executed, 127 it was "
-		"not found.\n");
+		"\nExit status: that of the program, 128+n where signal n ended it; 123 "
+		"where nothing\nwas traced, 125 escalier failed, 126 the program cannot "
+		"be executed, 127 it was not\nfound.\n");
 	code = output_text(&text);
 	text_release(&text);
 	return code;
@@ -159,7 +156,7 @@ static int report_all(const struct trace_options *options, const char *folder,
 	if (traces.unread)
 		message_complaint(&traces.first_unread);
 	if (!code && is_beyond_reach(&traces, options->program[0]))
-		code = EXIT_NOTHING;
+		code = EXIT_NOTHING_TOLD;
 	if (options->quiet)
 		text_clear(&text);
 	text_format(&text, "%straces: %s\n", text.length ? "\n" : "", folder);

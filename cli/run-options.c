@@ -279,7 +279,7 @@ static void help_predict(struct text *text)
 		"      --json           the prediction as JSON\n"
 		"  -o, --output=DIR     folder of the run (results/HOST/TIME)\n"
 		"  -h, --help           this text\n"
-		"\nExit status: as of escalier run, and 3 where there is no prediction; of --history\n"
+		"\nExit status: as of escalier run, and 123 where there is no prediction; of --history\n"
 		"0, 1 failure, 2 wrong usage.\n");
 }
 

@@ -128,7 +128,7 @@ end
 begin "a program of several processes is refused"
 # A hundredfold of what the first sample takes passes before the next: long enough for a slow one.
 run predict "${once[@]}" --sample 1ms --no-trace -o "$work/several" -- bash -c 'sleep 0.6 & sleep 0.6; wait'
-exits 3
+exits 123
 file_has "$work/several/prediction.txt" 'no prediction: it has'
 file_has "$work/several/prediction.json" '"advice": "predict the process'
 end

@@ -185,6 +185,14 @@ run trace --output "$work/clean" -- env -i "$victim" each
 exits 0
 end
 
+begin "a static program is not traced, which is no exit code of its own"
+echo 'int main(void) { return 3; }' >"$work/static.c"
+holds gcc -static -o "$work/static" "$work/static.c"
+run trace --quiet --output "$work/static-traces" -- "$work/static"
+exits 123
+err_has 'it is static'
+end
+
 begin "a trace is shown again"
 run trace --report "$(find "$work/abort" -name '*.trace')"
 exits 0
