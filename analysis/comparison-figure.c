@@ -205,9 +205,11 @@ static void describe_head(struct drawing *drawing, const struct environment *env
 	comparison_headline(comparison, &headline);
 	text_append(&drawing->settings, "title = ");
 	figure_quote(&drawing->settings, headline.bytes);
-	(void)snprintf(subtitle, sizeof(subtitle), "%.*s%s", COMMAND_SHOWN,
-		environment->command,
-		strlen(environment->command) > COMMAND_SHOWN ? "…" : "");
+	(void)snprintf(
+		subtitle, sizeof(subtitle), "%.*s", COMMAND_SHOWN, environment->command);
+	text_end_whole(subtitle);
+	if (strlen(environment->command) > COMMAND_SHOWN)
+		(void)strcat(subtitle, "…");
 	text_append(&drawing->settings, "\nsubtitle = ");
 	figure_quote(&drawing->settings, subtitle);
 	(void)snprintf(subtitle, sizeof(subtitle),

@@ -252,8 +252,8 @@ int differences_print_json(const struct differences *d,
 	text_init(&headline);
 	differences_headline(d, &headline);
 	(void)json_object_set_new(root, "headline", json_string(headline.bytes));
-	(void)json_object_set_new(root, "first", json_string(folders[0]));
-	(void)json_object_set_new(root, "second", json_string(folders[1]));
+	(void)json_object_set_new(root, "first", json_text(folders[0]));
+	(void)json_object_set_new(root, "second", json_text(folders[1]));
 	(void)json_object_set_new(
 		root, "sessions_differ_in", circumstances_to_json(circumstances));
 	(void)json_object_set_new(

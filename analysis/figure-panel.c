@@ -17,17 +17,24 @@ void figure_quote(struct text *text, const char *string)
 {
 	/* Single quotes: between double ones gnuplot would run what stands in backticks.
 	 * A quote inside becomes an apostrophe, since gnuplot 5.4 misreads two doubled
-	 * ones in a row. */
+	 * ones in a row, and a backslash its code, since two of them are two. */
+	struct text shown;
+
+	text_init(&shown);
+	text_append_visible(&shown, string);
 	text_append(text, "'");
-	for (const char *c = string; *c; c++) {
+	for (const char *c = shown.bytes; *c; c++) {
 		if (*c == '\'')
 			text_append(text, "’");
-		else if (strchr("_^@{}&~\\", *c))
+		else if (*c == '\\')
+			text_append(text, "\\134");
+		else if (strchr("_^@{}&~", *c))
 			text_format(text, "\\%c", *c);
-		else if (*c != '\n')
+		else
 			text_append_bytes(text, c, 1);
 	}
 	text_append(text, "'");
+	text_release(&shown);
 }
 
 void figure_value(struct text *text, double value)

@@ -17,6 +17,18 @@ json_t *json_number(double value)
 	return isfinite(value) ? json_real(value) : json_null();
 }
 
+json_t *json_text(const char *string)
+{
+	struct text valid;
+	json_t *value;
+
+	text_init(&valid);
+	text_append_valid(&valid, string);
+	value = json_string(valid.bytes);
+	text_release(&valid);
+	return value;
+}
+
 int json_print(json_t *root, unsigned digits, struct text *text)
 {
 	char *dump = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(digits))

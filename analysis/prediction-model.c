@@ -193,12 +193,12 @@ static json_t *to_json(const struct prediction_model *model)
 	}
 	for (int t = 0; t < COST_TERMS; t++)
 		(void)json_array_append_new(cycles, json_number(model->cycles[t]));
-	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:b, s:o, s:o}", "host", model->host,
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:o}", "host", model->host,
 		"cpu_model", model->cpu_model, "small_page",
 		page_to_json(model->pages.small_bytes, &model->pages.small), "huge_page",
 		page_to_json(model->pages.huge_bytes, &model->pages.huge), "sweep",
-		model->sweep, "walks", (int)model->walks, "cycles", cycles, "sizes",
-		sizes);
+		json_text(model->sweep), "walks", (int)model->walks, "cycles", cycles,
+		"sizes", sizes);
 }
 
 int prediction_model_print_json(const struct prediction_model *model, struct text *text)

@@ -100,15 +100,16 @@ static void describe_sites(const struct profile *profile,
 		PROFILE_FIGURE_SITES);
 	for (size_t i = 0; i < count; i++) {
 		const struct trace_site *site = profile->sites[i].site;
-		char name[160], bytes[NUMBER_TEXT];
+		char name[160], place[45], bytes[NUMBER_TEXT];
 
-		(void)snprintf(name, sizeof(name),
-			"%.0f %%  %.44s  (%s, %" PRIu64 " calls)",
-			100 * (double)site->weight_bytes / (double)profile->weight_bytes,
+		(void)snprintf(place, sizeof(place), "%s",
 			site->depth ? resolver->resolve(
 					      resolver->context, site->frames[0] - 1)
-				    : "?",
-			number_format_bytes(bytes, site->weight_bytes),
+				    : "?");
+		text_end_whole(place);
+		(void)snprintf(name, sizeof(name), "%.0f %%  %s  (%s, %" PRIu64 " calls)",
+			100 * (double)site->weight_bytes / (double)profile->weight_bytes,
+			place, number_format_bytes(bytes, site->weight_bytes),
 			(uint64_t)site->weight_calls);
 		text_format(settings, "site_name[%zu] = ", i + 1);
 		figure_quote(settings, name);
@@ -121,15 +122,17 @@ int profile_figure_write(const struct profile *profile,
 	struct text *settings)
 {
 	const char *slash = strrchr(profile->file->program, '/');
-	char title[200], asked[NUMBER_TEXT];
+	char program[61], title[200], asked[NUMBER_TEXT];
 	int error = write_sizes(profile, folder, settings);
 
 	if (!error)
 		error = write_live(profile, folder, settings);
 	describe_sites(profile, resolver, settings);
+	(void)snprintf(program, sizeof(program), "%.60s",
+		slash ? slash + 1 : profile->file->program);
+	text_end_whole(program);
 	(void)snprintf(title, sizeof(title),
-		"what %.60s asks of its allocator: %" PRIu64 " blocks, %s",
-		slash ? slash + 1 : profile->file->program,
+		"what %s asks of its allocator: %" PRIu64 " blocks, %s", program,
 		profile_blocks(profile->calls),
 		number_format_bytes(asked, profile->asked_bytes));
 	text_append(settings, "profile_title = ");

@@ -28,9 +28,12 @@ static void print_head(const struct profile *profile, struct text *text)
 		granted[NUMBER_TEXT];
 	int64_t live = file->live_bytes > 0 ? file->live_bytes : 0;
 
-	text_format(text, "program     %s (process %u%s)\n", file->program, file->pid,
+	text_append(text, "program     ");
+	text_append_visible(text, file->program);
+	text_format(text, " (process %u%s)\nallocator   ", file->pid,
 		file->parent ? ", a fork" : "");
-	text_format(text, "allocator   %s\n", file->allocator);
+	text_append_visible(text, file->allocator);
+	text_append(text, "\n");
 	if (file->ended_ns)
 		text_format(text, "time        %s\n",
 			number_format_duration(
@@ -110,6 +113,13 @@ static void print_sizes(const struct profile *profile, struct text *text)
 	}
 }
 
+static void print_thread_name(const struct trace_thread *thread, struct text *text)
+{
+	text_append_visible(text, thread->name);
+	text_pad_to(text, 16);
+	text_format(text, "%7u", thread->tid);
+}
+
 static void print_threads(const struct profile *profile, struct text *text)
 {
 	enum { SHOWN = 16 };
@@ -135,7 +145,7 @@ static void print_threads(const struct profile *profile, struct text *text)
 			text_format(
 				text, "%6" PRIu64 " that ended      ", thread->threads);
 		else
-			text_format(text, "%-15s %7u", thread->name, thread->tid);
+			print_thread_name(thread, text);
 		text_format(text, "  %14" PRIu64 "  %14" PRIu64 "  %8s\n", calls, frees,
 			number_format_bytes(bytes, asked));
 		shown++;
@@ -180,9 +190,12 @@ static void print_site(const struct profile *profile, const struct profile_site 
 			number_format_duration(life, one->median_life_ns));
 	text_append(text, "\n");
 	/* A return address may lie behind the end of the calling function. */
-	for (uint32_t i = 0; i < site->depth && i < frames; i++)
-		text_format(text, "         %s\n",
-			resolver->resolve(resolver->context, site->frames[i] - 1));
+	for (uint32_t i = 0; i < site->depth && i < frames; i++) {
+		text_append(text, "         ");
+		text_append_visible(
+			text, resolver->resolve(resolver->context, site->frames[i] - 1));
+		text_append(text, "\n");
+	}
 }
 
 static int compare_calls(const void *a, const void *b)

@@ -1,9 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/error.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Names in it may hold anything, and the end may be within a character. */
+static void make_visible(char *field, size_t size)
+{
+	struct text text;
+
+	text_end_whole(field);
+	if (text_is_visible(field))
+		return;
+	text_init(&text);
+	text_append_visible(&text, field);
+	(void)snprintf(field, size, "%s", text.bytes);
+	text_end_whole(field);
+	text_release(&text);
+}
 
 #define FILL(field)                                                                      \
 	do {                                                                             \
@@ -11,6 +28,7 @@
 		va_start(arguments, format);                                             \
 		(void)vsnprintf(field, sizeof(field), format, arguments);                \
 		va_end(arguments);                                                       \
+		make_visible(field, sizeof(field));                                      \
 	} while (0)
 
 void complaint_what(struct complaint *complaint, const char *format, ...)

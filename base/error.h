@@ -23,7 +23,8 @@ struct complaint {
 	char advice[256]; /* what to type or do; may be empty */
 };
 
-/* Each takes a printf format; a text that does not fit is cut at the end of the field. */
+/* Each takes a printf format; a text that does not fit is cut at the end of the field,
+ * and what cannot be shown is escaped, as text_append_visible() has it. */
 void complaint_what(struct complaint *complaint, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void complaint_why(struct complaint *complaint, const char *format, ...)

@@ -2,6 +2,7 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -27,5 +28,21 @@ void text_format(struct text *text, const char *format, ...)
 /* Spaces up to the given column of the current line, at least one. UTF-8 counts by
  * character. */
 void text_pad_to(struct text *text, size_t column);
+
+/*
+ * Names come from files and programs that may hold anything: what would break a line,
+ * move a terminal's cursor or is no UTF-8 is told by its escape as in C (\n, \x1b, \xff).
+ * A backslash stays as it is: this is for people.
+ */
+void text_append_visible(struct text *text, const char *string);
+/* Whether there is nothing of that in it. */
+bool text_is_visible(const char *string);
+
+/* For JSON, which has escapes of its own but must be UTF-8: U+FFFD for each byte that is
+ * none. */
+void text_append_valid(struct text *text, const char *string);
+
+/* Takes off the end of a string the part of a character that was cut. */
+void text_end_whole(char *string);
 
 #endif

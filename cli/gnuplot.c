@@ -68,6 +68,10 @@ static int collect(pid_t child, int pipe_end, char *said, size_t size)
 			length += (size_t)got;
 	}
 	said[length] = '\0';
+	/* Of its lines, some are empty: a message is one. */
+	for (size_t i = 0; i < length; i++)
+		if (said[i] == '\n')
+			said[i] = ' ';
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;

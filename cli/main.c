@@ -56,8 +56,11 @@ static int refuse(const char *unknown)
 	struct text text;
 
 	text_init(&text);
-	if (unknown)
-		text_format(&text, "escalier: there is no command \"%s\"\n", unknown);
+	if (unknown) {
+		text_append(&text, "escalier: there is no command \"");
+		text_append_visible(&text, unknown);
+		text_append(&text, "\"\n");
+	}
 	describe(&text);
 	if (!text.error)
 		fputs(text.bytes, stderr);

@@ -39,14 +39,15 @@ void message_complaint(const struct complaint *complaint)
 
 int message_usage(const char *command, const char *format, ...)
 {
+	struct complaint complaint = {0};
+	char mistake[sizeof(complaint.what)];
 	va_list arguments;
 
-	print_name();
-	fprintf(stderr, "%s: ", command);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	(void)vsnprintf(mistake, sizeof(mistake), format, arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
+	complaint_what(&complaint, "%s: %s", command, mistake);
+	message_complaint(&complaint);
 	print_hint("see");
 	fprintf(stderr, "escalier %s --help\n", command);
 	return 2;

@@ -40,6 +40,7 @@ static void set_program(struct predicted *predicted)
 
 	(void)snprintf(predicted->program, sizeof(predicted->program), "%.255s",
 		behind ? behind + 4 : command);
+	text_end_whole(predicted->program);
 }
 
 static struct prediction_pair pair_of(

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/traces.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Keeps the trace, or closes it. */
@@ -46,20 +47,34 @@ static int read_one(struct traces *traces, const char *path, size_t top,
 	return error;
 }
 
+static int is_trace(const struct dirent *entry)
+{
+	const char *suffix = strrchr(entry->d_name, '.');
+
+	return suffix && strcmp(suffix, ".trace") == 0;
+}
+
 int traces_read(struct traces *traces, const char *folder, size_t top, struct text *whole,
 	struct complaint *complaint)
 {
-	char pattern[PATH_MAX + 16];
-	glob_t found;
+	struct dirent **found;
+	int count = scandir(folder, &found, is_trace, alphasort);
 	int error = 0;
 
 	*traces = (struct traces){.has_main = false};
-	(void)snprintf(pattern, sizeof(pattern), "%s/*.trace", folder);
-	if (glob(pattern, 0, NULL, &found))
-		return 0;
-	for (size_t i = 0; i < found.gl_pathc && !error; i++)
-		error = read_one(traces, found.gl_pathv[i], top, whole, complaint);
-	globfree(&found);
+	if (count < 0)
+		return errno == ENOENT
+			       ? 0
+			       : complaint_cannot(complaint, "read", folder, -errno);
+	for (int i = 0; i < count; i++) {
+		char path[PATH_MAX + sizeof(found[i]->d_name) + 1];
+
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, found[i]->d_name);
+		if (!error)
+			error = read_one(traces, path, top, whole, complaint);
+		free(found[i]);
+	}
+	free((void *)found);
 	return error;
 }
 

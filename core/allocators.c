@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/allocators.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <glob.h>
 #include <stdbool.h>
@@ -179,6 +181,11 @@ int allocator_define(struct program_allocator *allocator, const char *definition
 		return -EINVAL;
 	}
 	memcpy(allocator->name, definition, length);
+	if (!text_is_visible(allocator->name)) {
+		complaint_why(complaint, "\"%s\" is not the name of an allocator",
+			allocator->name);
+		return -EINVAL;
+	}
 	(void)snprintf(allocator->path, sizeof(allocator->path), "%s", equals + 1);
 	if (access(allocator->path, R_OK) == 0)
 		return 0;

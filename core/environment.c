@@ -62,6 +62,23 @@ static const struct scalar scalars[] = {
 	SCALAR(SCALAR_DOUBLE, window_outside_ns),
 };
 
+/* What cannot be shown, between $' and ', where it is escaped. */
+static void append_escaped_word(struct text *text, const char *word)
+{
+	struct text escaped;
+
+	text_init(&escaped);
+	for (; *word; word++) {
+		if (*word == '\'' || *word == '\\')
+			text_append(&escaped, "\\");
+		text_append_bytes(&escaped, word, 1);
+	}
+	text_append(text, "$'");
+	text_append_visible(text, escaped.bytes);
+	text_append(text, "'");
+	text_release(&escaped);
+}
+
 /* A word as a shell takes it again. */
 static void append_word(struct text *text, const char *word)
 {
@@ -70,6 +87,10 @@ static void append_word(struct text *text, const char *word)
 
 	if (*word && !word[strspn(word, plain)]) {
 		text_append(text, word);
+		return;
+	}
+	if (!text_is_visible(word)) {
+		append_escaped_word(text, word);
 		return;
 	}
 	text_append(text, "'");
@@ -97,6 +118,7 @@ void environment_begin(struct environment *environment, int argc, char **argv)
 	}
 	(void)snprintf(
 		environment->command, sizeof(environment->command), "%s", command.bytes);
+	text_end_whole(environment->command);
 	text_release(&command);
 }
 
@@ -107,9 +129,10 @@ void environment_note(struct environment *environment, const char *format, ...)
 	if (environment->notes_count == ENVIRONMENT_NOTES)
 		return;
 	va_start(arguments, format);
-	(void)vsnprintf(environment->notes[environment->notes_count++], ENVIRONMENT_TEXT,
+	(void)vsnprintf(environment->notes[environment->notes_count], ENVIRONMENT_TEXT,
 		format, arguments);
 	va_end(arguments);
+	text_end_whole(environment->notes[environment->notes_count++]);
 }
 
 const char *environment_note_complaint(struct environment *environment,

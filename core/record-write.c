@@ -117,8 +117,12 @@ void record_csv_row(const struct record_type *type, const void *record,
 
 static void append_json_string(struct text *text, const char *string)
 {
+	struct text valid;
+
+	text_init(&valid);
+	text_append_valid(&valid, string);
 	text_append(text, "\"");
-	for (const char *c = string; *c; c++) {
+	for (const char *c = valid.bytes; *c; c++) {
 		if (*c == '"' || *c == '\\')
 			text_format(text, "\\%c", *c);
 		else if ((unsigned char)*c < 0x20)
@@ -127,6 +131,7 @@ static void append_json_string(struct text *text, const char *string)
 			text_append_bytes(text, c, 1);
 	}
 	text_append(text, "\"");
+	text_release(&valid);
 }
 
 static void append_json_events(const struct counter_value *values,

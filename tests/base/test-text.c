@@ -91,6 +91,70 @@ static void columns_are_padded_by_character(void **state)
 	text_release(&text);
 }
 
+static void names_of_anybody_are_made_visible(void **state)
+{
+	static const char *const plain[] = {"", "a\\b 'c'", "\xc3\xa9", "\xe2\x82\xac",
+		"\xf0\x9f\x98\x80", "\xef\xbf\xbd"};
+	static const struct {
+		const char *name, *shown, *valid;
+	} others[] = {
+		{"a\nb\tc", "a\\nb\\tc", "a\nb\tc"},
+		{"\x1b[31m\x7f", "\\x1b[31m\\x7f", "\x1b[31m\x7f"},
+		{"\xc2\x85", "\\xc2\\x85", "\xc2\x85"}, /* a control of Latin 1 */
+		{"x\xff", "x\\xff", "x\xef\xbf\xbd"},
+		{"\xc3", "\\xc3", "\xef\xbf\xbd"},                      /* cut */
+		{"\xc0\xaf", "\\xc0\\xaf", "\xef\xbf\xbd\xef\xbf\xbd"}, /* too long */
+		{"\xed\xa0\x80", "\\xed\\xa0\\x80",
+			"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, /* half a pair */
+	};
+	struct text text;
+
+	(void)state;
+	text_init(&text);
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		assert_true(text_is_visible(plain[i]));
+		text_clear(&text);
+		text_append_visible(&text, plain[i]);
+		assert_string_equal(text.bytes, plain[i]);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_false(text_is_visible(others[i].name));
+		text_clear(&text);
+		text_append_visible(&text, others[i].name);
+		assert_string_equal(text.bytes, others[i].shown);
+		text_clear(&text);
+		text_append_valid(&text, others[i].name);
+		assert_string_equal(text.bytes, others[i].valid);
+	}
+	text_release(&text);
+}
+
+static void what_is_cut_ends_with_a_whole_character(void **state)
+{
+	static const char whole[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80";
+	static const size_t kept[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		char cut[sizeof(whole)] = "";
+
+		memcpy(cut, whole, i);
+		text_end_whole(cut);
+		assert_int_equal(strlen(cut), kept[i]);
+	}
+}
+
+static void complaints_hold_no_control_characters(void **state)
+{
+	struct complaint complaint = {.what = ""};
+
+	(void)state;
+	complaint_what(&complaint, "cannot read %s", "a\nb\x1b[1m");
+	assert_string_equal(complaint.what, "cannot read a\\nb\\x1b[1m");
+	complaint_why(&complaint, "%0254d\xc3\xa9", 1);
+	assert_int_equal(strlen(complaint.why), 254);
+}
+
 static void complaints_are_cut_not_overrun(void **state)
 {
 	struct complaint complaint = {.what = ""};
@@ -114,6 +178,9 @@ int main(void)
 		cmocka_unit_test(a_text_grows),
 		cmocka_unit_test(after_an_error_nothing_is_added),
 		cmocka_unit_test(columns_are_padded_by_character),
+		cmocka_unit_test(names_of_anybody_are_made_visible),
+		cmocka_unit_test(what_is_cut_ends_with_a_whole_character),
+		cmocka_unit_test(complaints_hold_no_control_characters),
 		cmocka_unit_test(complaints_are_cut_not_overrun),
 	};
 

@@ -96,6 +96,12 @@ out_is_empty() {
   [ ! -s "$out" ] || wrong "stdout has something"
 }
 
+# Nothing but text in UTF-8: no escape that a terminal would follow.
+is_visible() {
+  ! LC_ALL=C.UTF-8 grep -qaP '[\x00-\x08\x0b-\x1f\x7f]' "$1" || wrong "${1#"$work"/} has control characters"
+  iconv -f UTF-8 -t UTF-8 "$1" >/dev/null 2>&1 || wrong "${1#"$work"/} is no UTF-8"
+}
+
 err_is_empty() {
   [ ! -s "$err" ] || wrong "stderr has something"
 }

@@ -67,6 +67,24 @@ exits 0
 holds cmp "$work/summary-before" "$work/traced/summary.txt"
 end
 
+begin "a command that holds anything is shown by its escapes, as a shell takes it again"
+strange=$work/$'b\n\e[31m\xff'
+cp "$(command -v awk)" "$strange"
+run run -a libc,libc-thp -r 1 -w 0 --no-watch --json --output "$work/strange" -- "$strange" \
+  "BEGIN { for (i = 0; i < 9000; i++) a[i] = i } # \\"$'\xfe\t'
+exits 0
+json_is_valid "$out"
+for file in environment.json comparison.json comparison.csv executions.jsonl summary.txt profile.txt; do
+  is_visible "$work/strange/$file"
+done
+file_has "$work/strange/summary.txt" '/b\n\x1b[31m\xff'
+# shellcheck disable=SC2016 # as it stands there
+file_has "$work/strange/summary.txt" '# \\\xfe\t'"'"
+for file in "$work"/strange/figure/*.gp; do is_visible "$file"; done
+file_has "$work/strange/figure/settings.gp" 'b\134n\134x1b[31m\134xff'
+is_file "$work/strange/comparison.png"
+end
+
 begin "without a traced execution there is no profile"
 run run -a libc -r 1 -w 0 --no-trace --quiet --output "$work/untraced" -- true
 exits 0

@@ -199,6 +199,21 @@ exits 0
 out_has 'allocator '
 end
 
+begin "names that hold anything are shown by their escapes"
+strange=$work/$'a\n\e[31m\xff'
+cp "$victim" "$strange"
+# A folder whose name is a pattern, too.
+run trace --output "$work/names[1]" -- "$strange" threads
+exits 0
+out_has 'a\n\x1b[31m\xff (process'
+holds grep -qE '^(a.n.x1b.31m.xff) +[0-9]+' "$out"
+holds test "$(sed '/^traces: /d' "$out" | tee "$work/shown" | wc -l)" -gt 10
+is_visible "$work/shown"
+run trace --report "$strange"
+exits 125
+is_visible "$err"
+end
+
 begin "a damaged trace is refused"
 head -c 1000 "$(find "$work/abort" -name '*.trace')" >"$work/cut.trace"
 run trace --report "$work/cut.trace"
