@@ -192,11 +192,17 @@ void trace_file_end(void)
 
 static atomic_bool child_is_private;
 static int64_t live_at_fork;
+static uint64_t fork_ns;
+/* Whose file a private copy is of, and when that process forked. */
+static uint32_t owner;
+static uint64_t owner_fork_ns;
 
 void trace_file_fork_prepare(void)
 {
-	if (trace)
-		live_at_fork = trace->live_bytes;
+	if (!trace)
+		return;
+	live_at_fork = trace->live_bytes;
+	fork_ns = trace_now_ns();
 }
 
 static bool map_privately(struct trace_file *file)
@@ -221,9 +227,13 @@ void trace_file_fork_child(void)
 		return;
 	parent = file->pid;
 	/* What has no file of its own is private already. */
-	if (!child_is_private && !map_privately(file)) {
-		trace = NULL; /* never write into the parent's */
-		return;
+	if (!child_is_private) {
+		owner = parent;
+		owner_fork_ns = fork_ns;
+		if (!map_privately(file)) {
+			trace = NULL; /* never write into the parent's */
+			return;
+		}
 	}
 	file->parent = parent;
 	file->pid = (uint32_t)getpid();
@@ -231,6 +241,29 @@ void trace_file_fork_child(void)
 	file->live_bytes = file->peak_bytes = live_at_fork;
 	file->timeline_count = 0;
 	child_is_private = true;
+}
+
+/* A page that the copy's process has not written to shows what the owner of the file has
+ * written since the fork. */
+static bool is_of_owner_alone(const struct trace_sample *sample)
+{
+	return sample->process == owner && sample->born_ns > owner_fork_ns;
+}
+
+static void forget_samples(struct trace_file *file)
+{
+	for (size_t i = 0; i < TRACE_SAMPLES; i++) {
+		struct trace_sample *sample = &file->samples[i];
+
+		/* Free, or being written. */
+		if (sample->address <= 1)
+			continue;
+		if (is_of_owner_alone(sample))
+			sample->address = 0;
+		else if (sample->site < TRACE_SITES)
+			file->sites[sample->site].live_weight_bytes +=
+				sample->weight_bytes;
+	}
 }
 
 static void forget_parent(struct trace_file *file)
@@ -241,9 +274,11 @@ static void forget_parent(struct trace_file *file)
 		if (!site->hash)
 			continue;
 		site->samples = site->weight_bytes = site->weight_calls = 0;
+		site->live_weight_bytes = 0;
 		for (size_t k = 0; k < TRACE_LIFETIMES; k++)
 			site->lifetimes[k] = 0;
 	}
+	forget_samples(file);
 }
 
 void trace_file_own(void)

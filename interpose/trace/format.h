@@ -124,6 +124,7 @@ struct trace_sample {
 	uint64_t weight_bytes;
 	uint64_t weight_calls;
 	uint32_t site;
+	uint32_t process; /* that it was taken in: a fork's ancestor, or its own */
 };
 
 struct trace_moment {

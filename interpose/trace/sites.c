@@ -138,6 +138,7 @@ static bool keep_sample(const void *block, const struct trace_sample *sample)
 		free_one->weight_bytes = sample->weight_bytes;
 		free_one->weight_calls = sample->weight_calls;
 		free_one->site = sample->site;
+		free_one->process = sample->process;
 		filter_add(block);
 		atomic_store_explicit(&free_one->address, (uint64_t)(uintptr_t)block,
 			memory_order_release);
@@ -203,6 +204,7 @@ void site_take(struct trace_thread *slot, const void *block, size_t bytes)
 	sample.weight_bytes = count * trace->sample_bytes;
 	sample.weight_calls = (sample.weight_bytes + bytes / 2) / bytes;
 	sample.born_ns = trace_now_ns();
+	sample.process = trace->pid;
 	thread_begin_own();
 	(void)_Unwind_Backtrace(step, &walk);
 	sample.site = find_site(&walk);
@@ -246,6 +248,7 @@ bool site_take_out(const void *block, struct trace_sample *sample)
 		sample->weight_bytes = kept->weight_bytes;
 		sample->weight_calls = kept->weight_calls;
 		sample->site = kept->site;
+		sample->process = kept->process;
 		filter_remove(block);
 		atomic_store_explicit(&kept->address, 0, memory_order_release);
 		return true;

@@ -172,6 +172,31 @@ static void fork_and_wait(void)
 	(void)wait(NULL);
 }
 
+/* Twenty blocks of the parent's, then one of a child's, at one call site. */
+static void fork_and_share_a_site(void)
+{
+	int ends[2];
+	char byte = 0;
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+		exit(1);
+	child = fork();
+	if (child == 0) {
+		if (read(ends[1], &byte, 1) != 1)
+			exit(1);
+		for (int i = 0; i < 3000; i++)
+			free(use(malloc(777)));
+	}
+	for (int i = 0; i < (child == 0 ? 1 : 20); i++)
+		use(malloc(5000000));
+	if (child == 0)
+		exit(0);
+	if (write(ends[0], &byte, 1) != 1)
+		exit(1);
+	(void)wait(NULL);
+}
+
 /* Blocks that stay as they were. */
 static void ask_for_too_much(void)
 {
@@ -415,6 +440,8 @@ int main(int argc, char **argv)
 		fork_in_child();
 	else if (strcmp(what, "fork-and-wait") == 0)
 		fork_and_wait();
+	else if (strcmp(what, "fork-and-share") == 0)
+		fork_and_share_a_site();
 	else if (strcmp(what, "refuse") == 0)
 		ask_for_too_much();
 	else if (strcmp(what, "grow") == 0)
