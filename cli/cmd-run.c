@@ -9,9 +9,9 @@
 #include "cli/pools.h"
 #include "cli/predict-model.h"
 #include "cli/program-exit.h"
+#include "cli/recording.h"
 #include "cli/report-prediction.h"
 #include "cli/report.h"
-#include "cli/run-folder.h"
 #include "cli/run-options.h"
 #include "cli/self-check.h"
 #include "cli/signals.h"
@@ -35,9 +35,7 @@ struct command {
 	struct machine machine;
 	struct contenders contenders;
 	struct pools pools;
-	struct run_folder folder;
-	struct sink memory; /* memory.csv */
-	bool memory_open;
+	struct recording recording;
 	struct counting counting;
 	struct tracer tracer;
 	bool traced;                    /* one execution is, by the tracer */
@@ -58,18 +56,14 @@ static int on_write(void *context, const struct execution *execution)
 {
 	struct command *command = context;
 
-	int error;
-
-	run_folder_write(&command->folder, execution);
-	error = run_folder_flush(&command->folder);
-	return error ? error : sink_flush(&command->memory);
+	return recording_write(&command->recording, execution);
 }
 
 static void on_sample(void *context, const struct memory_sample *sample)
 {
 	struct command *command = context;
 
-	sink_write(&command->memory, sample);
+	recording_sample(&command->recording, sample);
 }
 
 static void on_progress(void *context, const struct execution *next, uint64_t round,
@@ -143,41 +137,6 @@ static void fill_environment(struct command *command, int argc, char **argv)
 		command->contenders.allocators[0].name);
 }
 
-static int open_memory(struct command *command)
-{
-	static const struct event_list none;
-	char path[PATH_MAX + 16];
-	int error;
-
-	(void)snprintf(path, sizeof(path), "%s/memory.csv", command->folder.path);
-	error = sink_open(&command->memory, path, &memory_record, SINK_CSV, &none, NULL);
-	if (error)
-		(void)complaint_cannot(&command->complaint, "write", path, error);
-	command->memory_open = !error;
-	return error;
-}
-
-static int open_folder(struct command *command)
-{
-	struct run_folder *folder = &command->folder;
-	int error = run_folder_create(folder, &execution_record, command->options.output,
-		&command->environment, &command->machine, &command->complaint);
-
-	if (!error)
-		error = run_folder_write_groups(folder, command->counting.groups,
-			command->counting.groups_count, &command->complaint);
-	if (!error)
-		error = run_folder_write_environment(folder, &command->environment,
-			&command->machine, &command->complaint);
-	if (!error)
-		error = open_memory(command);
-	if (!error)
-		error = run_folder_open_rows(folder, &command->counting.events,
-			command->options.json, &command->environment, &command->machine,
-			&command->complaint);
-	return error;
-}
-
 /* Without the library, or room for its traces, the run goes on without them. */
 static void open_traces(struct command *command)
 {
@@ -190,8 +149,8 @@ static void open_traces(struct command *command)
 
 	if (command->options.no_trace)
 		return;
-	(void)snprintf(
-		relative, sizeof(relative), "%s/" TRACES_FOLDER, command->folder.path);
+	(void)snprintf(relative, sizeof(relative), "%s/" TRACES_FOLDER,
+		command->recording.folder.path);
 	error = file_make_folders_at(relative, folder);
 	if (error)
 		(void)complaint_cannot(&complaint, "create the folder", relative, error);
@@ -249,11 +208,13 @@ static int keep_pairs(struct command *command)
 	char folder[PATH_MAX];
 
 	if (command->options.output) {
-		(void)snprintf(folder, sizeof(folder), "%s", command->folder.path);
+		(void)snprintf(
+			folder, sizeof(folder), "%s", command->recording.folder.path);
 		(void)snprintf(
 			history, sizeof(history), "%s/predictions.csv", dirname(folder));
 	}
-	return predict_history_append(command->folder.path, history, &command->complaint);
+	return predict_history_append(
+		command->recording.folder.path, history, &command->complaint);
 }
 
 /* The file of the report that was asked for, on stdout. */
@@ -272,12 +233,12 @@ static int tell(const struct command *command)
 	int code = 0;
 
 	text_init(&text);
-	(void)snprintf(path, sizeof(path), "%s/%s", command->folder.path, name);
+	(void)snprintf(path, sizeof(path), "%s/%s", command->recording.folder.path, name);
 	if (!options->quiet && file_read_all(path, &text))
 		code = EXIT_OWN_FAILURE;
 	if (options->quiet || (!options->json && !options->csv && !options->perf_csv))
 		text_format(&text, "%sreport: %s\n", text.length ? "\n" : "",
-			command->folder.path);
+			command->recording.folder.path);
 	if (output_text(&text))
 		code = EXIT_OWN_FAILURE;
 	text_release(&text);
@@ -297,16 +258,20 @@ static void record_outcome(struct command *command, uint64_t started_ns)
 /* From chosen allocators to the report: the exit code. */
 static int measure_and_report(struct command *command)
 {
+	const struct run_options *options = &command->options;
 	uint64_t started_ns = clocks_system.wall_ns();
 	struct complaint first;
 	struct text written;
-	int error = open_folder(command);
+	int error = recording_open(&command->recording, options->output,
+		&command->counting, options->json, &command->environment,
+		&command->machine, &command->complaint);
 	int code = 0;
 
 	if (error)
 		return fail(command);
-	if (command->model && predict_model_write(command->model, command->folder.path,
-				      &command->complaint))
+	if (command->model &&
+		predict_model_write(command->model, command->recording.folder.path,
+			&command->complaint))
 		return fail(command);
 	open_traces(command);
 	open_pools(command);
@@ -319,26 +284,22 @@ static int measure_and_report(struct command *command)
 		(void)fail(command);
 		code = program_exit_of(error);
 	}
-	if (command->memory_open && sink_close(&command->memory) && !code) {
-		fputs("escalier: memory.csv could not be written whole\n", stderr);
-		code = EXIT_OWN_FAILURE;
-	}
-	if (run_folder_close(&command->folder, &command->complaint) ||
-		run_folder_write_environment(&command->folder, &command->environment,
-			&command->machine, &command->complaint))
+	if (recording_close(&command->recording, &command->environment, &command->machine,
+		    &command->complaint))
 		code = error ? code : fail(command);
-	if (command->folder.rows == 0)
+	if (command->recording.folder.rows == 0)
 		return code ? code : EXIT_OWN_FAILURE;
 	command->complaint = first;
 	text_init(&written);
-	if (report_write(command->folder.path, &written, &command->complaint) < 0 ||
+	if (report_write(command->recording.folder.path, &written, &command->complaint) <
+			0 ||
 		(command->model && keep_pairs(command)))
 		code = fail(command);
 	else if (tell(command))
 		code = EXIT_OWN_FAILURE;
 	text_release(&written);
-	if (!code && command->options.predict_only &&
-		report_prediction_refused(command->folder.path))
+	if (!code && options->predict_only &&
+		report_prediction_refused(command->recording.folder.path))
 		code = EXIT_NOTHING_TOLD;
 	return code ? code : command->outcome.first_code;
 }
