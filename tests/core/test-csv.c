@@ -240,79 +240,95 @@ static void write_rows(FILE *file)
 	assert_int_equal(fclose(file), 0);
 }
 
-static void read_rows(const char *path)
-{
+/* A file, and what came of a visit to its rows. */
+struct visit {
+	char path[32];
+	FILE *file; /* to be closed by who fills it */
 	struct complaint complaint;
 	struct records records;
-	uint64_t count = 0;
+	uint64_t count; /* of the rows that were visited */
+};
 
-	assert_int_equal(records_visit_csv(&records, &measurement_record, path, check_row,
-				 &count, &complaint),
-		0);
-	assert_int_equal(count, ROWS);
-	assert_null(records.rows);
-	assert_true(records.names_count < 8);
-	records_release(&records);
+static void make_file(struct visit *visit)
+{
+	int fd;
+
+	*visit = (struct visit){.path = "/tmp/test-csv-XXXXXX"};
+	fd = mkstemp(visit->path);
+	assert_true(fd >= 0);
+	visit->file = fdopen(fd, "w");
+	assert_non_null(visit->file);
+}
+
+static int visit_rows(struct visit *visit,
+	int (*see)(void *context, const void *record, const struct records *records))
+{
+	visit->count = 0;
+	return records_visit_csv(&visit->records, &measurement_record, visit->path, see,
+		&visit->count, &visit->complaint);
+}
+
+static void read_rows(struct visit *visit)
+{
+	assert_int_equal(visit_rows(visit, check_row), 0);
+	assert_int_equal(visit->count, ROWS);
+	assert_null(visit->records.rows);
+	assert_true(visit->records.names_count < 8);
+	records_release(&visit->records);
 }
 
 static void test_files_come_in_parts(void **state)
 {
-	char path[] = "/tmp/test-csv-XXXXXX";
-	int fd = mkstemp(path);
+	struct visit visit;
 
 	(void)state;
-	assert_true(fd >= 0);
-	write_rows(fdopen(fd, "w"));
-	read_rows(path);
-	assert_int_equal(unlink(path), 0);
+	make_file(&visit);
+	write_rows(visit.file);
+	read_rows(&visit);
+	assert_int_equal(unlink(visit.path), 0);
 }
 
 /* What is read ahead of it is visited first. */
 static void test_damage_at_the_end(void **state)
 {
-	char path[] = "/tmp/test-csv-XXXXXX";
-	struct complaint complaint;
-	struct records records;
-	uint64_t count = 0;
-	int fd = mkstemp(path);
+	struct visit visit;
 	FILE *file;
 
 	(void)state;
-	assert_true(fd >= 0);
-	write_rows(fdopen(fd, "w"));
-	file = fopen(path, "a");
+	make_file(&visit);
+	write_rows(visit.file);
+	file = fopen(visit.path, "a");
 	assert_non_null(file);
 	assert_int_equal(fputc('\n', file), '\n');
 	assert_int_equal(fclose(file), 0);
-	assert_int_equal(records_visit_csv(&records, &measurement_record, path, check_row,
-				 &count, &complaint),
-		-EINVAL);
-	assert_int_equal(count, ROWS);
-	assert_non_null(strstr(complaint.what, "line 6002 of the CSV cannot be read"));
-	assert_int_equal(unlink(path), 0);
+	assert_int_equal(visit_rows(&visit, check_row), -EINVAL);
+	assert_int_equal(visit.count, ROWS);
+	assert_non_null(
+		strstr(visit.complaint.what, "line 6002 of the CSV cannot be read"));
+	assert_int_equal(unlink(visit.path), 0);
 }
 
 /* A pipe gives what it has, in parts of its own. */
 static void test_pipes(void **state)
 {
-	char path[] = "/tmp/test-csv-XXXXXX";
-	char fifo[64];
+	char folder[] = "/tmp/test-csv-XXXXXX";
+	struct visit visit = {.path = ""};
 	pid_t child;
 
 	(void)state;
-	assert_non_null(mkdtemp(path));
-	(void)snprintf(fifo, sizeof(fifo), "%s/fifo", path);
-	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(visit.path, sizeof(visit.path), "%s/fifo", folder);
+	assert_int_equal(mkfifo(visit.path, 0600), 0);
 	child = fork();
 	if (child == 0) {
-		write_rows(fopen(fifo, "w"));
+		write_rows(fopen(visit.path, "w"));
 		_exit(0);
 	}
 	assert_true(child > 0);
-	read_rows(fifo);
+	read_rows(&visit);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	assert_int_equal(unlink(fifo), 0);
-	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(unlink(visit.path), 0);
+	assert_int_equal(rmdir(folder), 0);
 }
 
 static int refuse_third(void *context, const void *record, const struct records *records)
@@ -326,78 +342,61 @@ static int refuse_third(void *context, const void *record, const struct records 
 
 static void test_visitor_ends_it(void **state)
 {
-	char path[] = "/tmp/test-csv-XXXXXX";
-	struct complaint complaint;
-	struct records records;
-	uint64_t count = 0;
-	int fd = mkstemp(path);
+	struct visit visit;
 
 	(void)state;
-	assert_true(fd >= 0);
-	write_rows(fdopen(fd, "w"));
-	assert_int_equal(records_visit_csv(&records, &measurement_record, path,
-				 refuse_third, &count, &complaint),
-		-EPROTO);
-	assert_int_equal(count, 3);
-	assert_non_null(strstr(complaint.what, path));
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(records_visit_csv(&records, &measurement_record, path,
-				 refuse_third, &count, &complaint),
-		-ENOENT);
-	assert_non_null(strstr(complaint.what, path));
+	make_file(&visit);
+	write_rows(visit.file);
+	assert_int_equal(visit_rows(&visit, refuse_third), -EPROTO);
+	assert_int_equal(visit.count, 3);
+	assert_non_null(strstr(visit.complaint.what, visit.path));
+	assert_int_equal(unlink(visit.path), 0);
+	assert_int_equal(visit_rows(&visit, refuse_third), -ENOENT);
+	assert_non_null(strstr(visit.complaint.what, visit.path));
 }
 
 /* A row that is read ahead and cannot be is not what the visitor complains of. */
 static void test_visitor_ends_it_before_damage(void **state)
 {
-	char path[] = "/tmp/test-csv-XXXXXX";
-	struct complaint complaint;
-	struct records records;
-	uint64_t count = 0;
-	int fd = mkstemp(path);
-	FILE *file;
+	struct visit visit;
 
 	(void)state;
-	assert_true(fd >= 0);
-	file = fdopen(fd, "w");
-	assert_true(fputs("bytes\n1\n2\n3\n4\n5,6\n", file) >= 0);
-	assert_int_equal(fflush(file), 0);
+	make_file(&visit);
+	assert_true(fputs("bytes\n1\n2\n3\n4\n5,6\n", visit.file) >= 0);
+	assert_int_equal(fflush(visit.file), 0);
 	/* As long as files are that a thread of its own reads. */
-	assert_int_equal(ftruncate(fd, 1 << 20), 0);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(records_visit_csv(&records, &measurement_record, path,
-				 refuse_third, &count, &complaint),
-		-EPROTO);
-	assert_int_equal(count, 3);
-	assert_non_null(strstr(complaint.what, "cannot read"));
-	assert_string_equal(complaint.why, strerror(EPROTO));
-	assert_int_equal(unlink(path), 0);
+	assert_int_equal(ftruncate(fileno(visit.file), 1 << 20), 0);
+	assert_int_equal(fclose(visit.file), 0);
+	assert_int_equal(visit_rows(&visit, refuse_third), -EPROTO);
+	assert_int_equal(visit.count, 3);
+	assert_non_null(strstr(visit.complaint.what, "cannot read"));
+	assert_string_equal(visit.complaint.why, strerror(EPROTO));
+	assert_int_equal(unlink(visit.path), 0);
 }
 
 /* Where there can be no second thread the first reads all. */
 static void test_no_thread(void **state)
 {
-	char path[] = "/tmp/test-csv-XXXXXX";
 	const struct rlimit none = {0, 0};
-	int fd = mkstemp(path);
+	struct visit visit;
 	int status;
 	pid_t child;
 
 	(void)state;
-	assert_true(fd >= 0);
-	assert_int_equal(fchmod(fd, 0644), 0);
-	write_rows(fdopen(fd, "w"));
+	make_file(&visit);
+	assert_int_equal(fchmod(fileno(visit.file), 0644), 0);
+	write_rows(visit.file);
 	child = fork();
 	if (child == 0) {
 		/* Of root's processes there may be any number. */
 		if (setrlimit(RLIMIT_NPROC, &none) || (getuid() == 0 && setuid(65534)))
 			_exit(2);
-		read_rows(path);
+		read_rows(&visit);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
-	assert_int_equal(unlink(path), 0);
+	assert_int_equal(unlink(visit.path), 0);
 }
 
 int main(void)
