@@ -34,32 +34,9 @@ struct trace_options {
 	bool help;
 };
 
-static int take_output(void *target, const char *value, struct complaint *why)
-{
-	struct trace_options *options = target;
-
-	(void)why;
-	options->output = value;
-	return *value ? 0 : -EINVAL;
-}
-
-static int take_allocator(void *target, const char *value, struct complaint *why)
-{
-	struct trace_options *options = target;
-
-	(void)why;
-	options->allocator = value;
-	return 0;
-}
-
-static int take_report(void *target, const char *value, struct complaint *why)
-{
-	struct trace_options *options = target;
-
-	(void)why;
-	options->report = value;
-	return *value ? 0 : -EINVAL;
-}
+OPTION_TEXT(take_output, struct trace_options, output)
+OPTION_TEXT(take_allocator, struct trace_options, allocator)
+OPTION_TEXT(take_report, struct trace_options, report)
 
 static int take_top(void *target, const char *value, struct complaint *why)
 {

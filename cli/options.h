@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -34,6 +35,20 @@ enum { OPTION_ROWS = 64 };
 		(void)value;                                                             \
 		(void)why;                                                               \
 		options->member = true;                                                  \
+		return 0;                                                                \
+	}
+
+/* Of a text that may not be empty; the target borrows it. */
+#define OPTION_TEXT(function, type, member)                                              \
+	static int function(void *target, const char *value, struct complaint *why)      \
+	{                                                                                \
+		type *options = target;                                                  \
+                                                                                         \
+		if (*value == '\0') {                                                    \
+			complaint_why(why, "it is empty");                               \
+			return -EINVAL;                                                  \
+		}                                                                        \
+		options->member = value;                                                 \
 		return 0;                                                                \
 	}
 

@@ -151,36 +151,20 @@ static int take_stop(void *target, const char *value, struct complaint *why)
 	return -EINVAL;
 }
 
-#define TEXT(function, member)                                                           \
-	static int function(void *target, const char *value, struct complaint *why)      \
-	{                                                                                \
-		struct run_options *options = target;                                    \
-                                                                                         \
-		if (*value == '\0') {                                                    \
-			complaint_why(why, "it is empty");                               \
-			return -EINVAL;                                                  \
-		}                                                                        \
-		options->member = value;                                                 \
-		return 0;                                                                \
-	}
-TEXT(take_load, service.load)
-TEXT(take_ready, ready)
-TEXT(take_throughput, throughput)
-TEXT(take_input, input)
-TEXT(take_prepare, prepare)
-TEXT(take_output, output)
+OPTION_TEXT(take_load, struct run_options, service.load)
+OPTION_TEXT(take_ready, struct run_options, ready)
+OPTION_TEXT(take_throughput, struct run_options, throughput)
+OPTION_TEXT(take_input, struct run_options, input)
+OPTION_TEXT(take_prepare, struct run_options, prepare)
+OPTION_TEXT(take_output, struct run_options, output)
 
+OPTION_TEXT(take_folder_of_model, struct run_options, model)
 static int take_model(void *target, const char *value, struct complaint *why)
 {
 	struct run_options *options = target;
 
-	if (*value == '\0') {
-		complaint_why(why, "it is empty");
-		return -EINVAL;
-	}
 	options->predict = true;
-	options->model = value;
-	return 0;
+	return take_folder_of_model(target, value, why);
 }
 
 OPTION_FLAG(take_check_output, struct run_options, check_output)

@@ -221,25 +221,8 @@ static int take_membind(void *target, const char *value, struct complaint *why)
 	return take_numbers(value, options->nodes, &options->nodes_count);
 }
 
-static int take_topology(void *target, const char *value, struct complaint *why)
-{
-	struct sweep_options *options = target;
-	(void)why;
-	options->topology = value;
-	return 0;
-}
-
-static int take_output(void *target, const char *value, struct complaint *why)
-{
-	struct sweep_options *options = target;
-	if (*value == '\0') {
-		complaint_why(why, "the name is empty");
-		return -EINVAL;
-	}
-	options->output = value;
-	return 0;
-}
-
+OPTION_TEXT(take_topology, struct sweep_options, topology)
+OPTION_TEXT(take_output, struct sweep_options, output)
 OPTION_FLAG(take_json, struct sweep_options, json)
 OPTION_FLAG(take_quiet, struct sweep_options, quiet)
 OPTION_FLAG(take_dry_run, struct sweep_options, dry_run)
