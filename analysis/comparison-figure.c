@@ -198,7 +198,7 @@ static void describe_arrays(struct drawing *drawing)
 static void describe_head(struct drawing *drawing, const struct environment *environment)
 {
 	const struct comparison *comparison = drawing->comparison;
-	char subtitle[COMMAND_SHOWN + 240];
+	char command[COMMAND_SHOWN + 1], subtitle[COMMAND_SHOWN + 240];
 	struct text headline;
 
 	text_init(&headline);
@@ -206,10 +206,10 @@ static void describe_head(struct drawing *drawing, const struct environment *env
 	text_append(&drawing->settings, "title = ");
 	figure_quote(&drawing->settings, headline.bytes);
 	(void)snprintf(
-		subtitle, sizeof(subtitle), "%.*s", COMMAND_SHOWN, environment->command);
-	text_end_whole(subtitle);
-	if (strlen(environment->command) > COMMAND_SHOWN)
-		(void)strcat(subtitle, "…");
+		command, sizeof(command), "%.*s", COMMAND_SHOWN, environment->command);
+	text_end_whole(command);
+	(void)snprintf(subtitle, sizeof(subtitle), "%s%s", command,
+		strlen(environment->command) > COMMAND_SHOWN ? "…" : "");
 	text_append(&drawing->settings, "\nsubtitle = ");
 	figure_quote(&drawing->settings, subtitle);
 	(void)snprintf(subtitle, sizeof(subtitle),
