@@ -263,7 +263,18 @@ void hp_free_sized(void *block, size_t bytes)
 	free_block(block);
 }
 
-size_t hp_usable_size(const void *block)
+/* The class of a block that is in the thread's or another one's span; SPAN_SINGLE: of
+ * none, or every block is to be looked at. */
+static inline unsigned class_of_block(const void *block)
+{
+	return LIKELY(registry_has_segment(block)) && !check_flags &&
+			       (uintptr_t)block % HP_POLICY_ALIGNMENT == 0
+		       ? segment_class(block)
+		       : (unsigned)SPAN_SINGLE;
+}
+
+/* Everything else. */
+static size_t __attribute__((noinline)) usable_size(const void *block)
 {
 	const struct hp_policy *used = ready();
 	const struct hp_foreign *other;
@@ -279,14 +290,13 @@ size_t hp_usable_size(const void *block)
 	return check_flags ? check_live(block, usable) : usable;
 }
 
-/* The class of a block that is in the thread's or another one's span; SPAN_SINGLE: of
- * none, or every block is to be looked at. */
-static inline unsigned class_of_block(const void *block)
+/* Programs that keep count of their memory call it for each block twice, as Redis does.
+ */
+size_t hp_usable_size(const void *block)
 {
-	return LIKELY(registry_has_segment(block)) && !check_flags &&
-			       (uintptr_t)block % HP_POLICY_ALIGNMENT == 0
-		       ? segment_class(block)
-		       : (unsigned)SPAN_SINGLE;
+	unsigned class = class_of_block(block);
+
+	return LIKELY(class < CLASS_COUNT) ? class_bytes(class) : usable_size(block);
 }
 
 /* From one class to another, where the thread has a block at hand; NULL: not so. */
@@ -348,7 +358,7 @@ void *hp_realloc(void *block, size_t bytes)
 	}
 	class = class_of_block(block);
 	if (class < CLASS_COUNT) {
-		usable = segment_span(block)->block_bytes;
+		usable = class_bytes(class);
 		if (hp_heap_fits(usable, bytes))
 			return block;
 		moved = move_block(block, usable, bytes);
