@@ -66,9 +66,10 @@ static bool agrees(void *block)
 
 void next_try_headers(void)
 {
-	/* From the cache of small ones, from the heap, and mapped. */
+	/* From the cache of small ones, from the heap, and mapped: by more than 32 MiB,
+	 * as a smaller one raises the threshold of mapping when it is freed. */
 	static const size_t sizes[] = {
-		1, 24, 25, 100, 1000, 1040, 5000, 70000, 200000, 5000000, 100000000};
+		1, 24, 25, 100, 1000, 1040, 5000, 70000, 100000000};
 	Dl_info info = {0};
 	bool all = dladdr((void *)(uintptr_t)next.malloc, &info) && info.dli_fname &&
 		   strstr(info.dli_fname, "/libc.so");

@@ -91,6 +91,11 @@ out_has 'live        100M at the most, 100M at the end'
 out_has 'allocate_large_blocks at victim.c:'
 end
 
+begin "blocks are mapped from the same size on as without the library"
+run trace --output "$work/map" -- "$victim" map
+exits 0
+end
+
 begin "a block is there in each moment of its growth"
 run trace --output "$work/grow" -- "$victim" grow
 exits 0

@@ -197,6 +197,14 @@ static void fork_and_share_a_site(void)
 	(void)wait(NULL);
 }
 
+/* As without the library: above glibc's first threshold. */
+static void map_a_block(void)
+{
+	use(malloc(200000));
+	if (mallinfo2().hblks != 1)
+		exit(1);
+}
+
 /* Blocks that stay as they were. */
 static void ask_for_too_much(void)
 {
@@ -442,6 +450,8 @@ int main(int argc, char **argv)
 		fork_and_wait();
 	else if (strcmp(what, "fork-and-share") == 0)
 		fork_and_share_a_site();
+	else if (strcmp(what, "map") == 0)
+		map_a_block();
 	else if (strcmp(what, "refuse") == 0)
 		ask_for_too_much();
 	else if (strcmp(what, "grow") == 0)
