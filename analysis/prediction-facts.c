@@ -178,6 +178,7 @@ int program_facts_take(struct program_facts *facts, const struct records *execut
 	if (totals) {
 		facts->traced_bytes = (double)totals->peak_bytes;
 		facts->large_bytes = (double)totals->large_bytes;
+		facts->split_bytes = (double)totals->split_bytes;
 		facts->heap_bytes = fmin(heap_of(totals), facts->anonymous_bytes);
 		if (allocation_totals_foreign(totals))
 			(void)snprintf(facts->allocator, sizeof(facts->allocator), "%s",

@@ -43,6 +43,10 @@ static void explain_faults(const struct prediction *p, struct text *remark)
 		p->heap_faults, p->facts.faults, p->huge_faults,
 		number_format_duration(small, (uint64_t)p->small_ns),
 		number_format_duration(huge, (uint64_t)p->huge_ns), 100 * p->heap_share);
+	if (p->facts.split_bytes > 0)
+		text_format(remark,
+			", of which %s stay on small pages, since blocks grew there",
+			number_format_bytes(small, (uint64_t)p->facts.split_bytes));
 }
 
 static void explain_walks(const struct prediction *p,

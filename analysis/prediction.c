@@ -26,6 +26,8 @@ enum { FAULT_AROUND = 16, FAULT_AROUND_MIDDLE = 4 };
 #define ENDS_LEAST 0.5
 #define ENDS_ESTIMATE 1.5
 #define ENDS_MOST 3
+/* Ranges may happen to lie well, and blocks grow further than they are used. */
+#define SPLIT_LEAST 0.5
 /* Of the faults that may be of memory used again. */
 #define AGAIN_ESTIMATE 0.5
 /* An allocator's memory over what it has given out, at most. */
@@ -114,13 +116,15 @@ static void count_faults(struct prediction *p, const struct page_costs *pages)
 	const double again = faults_again(f, first, files / FAULT_AROUND_MIDDLE, page);
 	const double most = faults_again(f, first, files / FAULT_AROUND, page);
 	const double touched = fmin(first, f->faults);
+	const double split = f->split_bytes / page;
 
 	p->heap_share = fmin(1, f->heap_bytes / f->anonymous_bytes);
-	p->heap_faults =
-		p->heap_share * touched + AGAIN_ESTIMATE * again - ENDS_ESTIMATE * huge;
-	p->heap_faults_low = p->heap_share * touched / HEAP_OVERHEAD - ENDS_MOST * huge;
+	p->heap_faults = p->heap_share * touched + AGAIN_ESTIMATE * again -
+			 ENDS_ESTIMATE * huge - split;
+	p->heap_faults_low =
+		p->heap_share * touched / HEAP_OVERHEAD - ENDS_MOST * huge - split;
 	p->heap_faults_high = fmin(1, p->heap_share * HEAP_OVERHEAD) * touched + most -
-			      ENDS_LEAST * huge;
+			      ENDS_LEAST * huge - SPLIT_LEAST * split;
 	p->heap_faults = fmax(0, p->heap_faults);
 	p->heap_faults_low = fmax(0, p->heap_faults_low);
 	p->heap_faults_high = fmax(0, p->heap_faults_high);

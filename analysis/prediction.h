@@ -15,7 +15,8 @@
  * small pages alone. Changes are shares of the run time; negative is faster.
  *
  * Faults: those of memory that malloc gave out become one for each huge page, but for
- * the ends of its ranges, which fill no huge page. How many they are follows from the
+ * the ends of its ranges, which fill no huge page, and what mremap has moved
+ * (trace_split_bytes). How many they are follows from the
  * peak of private memory and the part of it that malloc had handed out. Large blocks are
  * mapped anew each time: faults beyond that peak and the files' may be theirs. What one
  * costs was measured on this machine.
@@ -41,6 +42,7 @@ struct program_facts {
 	double heap_bytes;         /* peak of malloc's part of it, headers included */
 	double traced_bytes;       /* of what malloc had handed out, touched or not */
 	double large_bytes;        /* ever handed out in blocks of 2 MiB and more */
+	double split_bytes;        /* of those that grew, on small pages all the same */
 	char allocator[64];        /* file of the malloc, where not the C library's */
 	double events[COST_TERMS]; /* in one execution; NaN where not counted */
 	double cycles;             /* likewise */

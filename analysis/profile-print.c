@@ -255,6 +255,7 @@ void allocation_totals_add(
 	totals->asked_bytes += profile->asked_bytes;
 	for (unsigned i = trace_class_of(ALLOCATION_LARGE); i < TRACE_CLASSES; i++)
 		totals->large_bytes += profile->total[i].asked_bytes;
+	totals->split_bytes += profile->file->split_bytes;
 	if (peak > 0 && (uint64_t)peak > totals->peak_bytes) {
 		totals->peak_bytes = (uint64_t)peak;
 		(void)snprintf(totals->allocator, sizeof(totals->allocator), "%s",

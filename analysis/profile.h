@@ -64,6 +64,7 @@ struct allocation_totals {
 	uint64_t allocations; /* calls that gave a block */
 	uint64_t asked_bytes;
 	uint64_t large_bytes;       /* of that, in blocks of 2 MiB and more */
+	uint64_t split_bytes;       /* see trace_split_bytes() */
 	uint64_t peak_bytes;        /* live, of the process that had most */
 	char allocator[TRACE_PATH]; /* file whose malloc that process called */
 };

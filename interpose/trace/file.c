@@ -240,6 +240,7 @@ void trace_file_fork_child(void)
 	file->started_ns = trace_now_ns();
 	file->live_bytes = file->peak_bytes = live_at_fork;
 	file->timeline_count = 0;
+	file->split_bytes = 0;
 	child_is_private = true;
 }
 

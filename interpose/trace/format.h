@@ -16,7 +16,7 @@
  * atomic; a reader of a live file sees each of them whole, and their sums a little apart.
  */
 
-#define TRACE_MAGIC 0x3243525443534545u         /* "EESCTRC2" */
+#define TRACE_MAGIC 0x3343525443534545u         /* "EESCTRC3" */
 #define TRACE_MAGIC_VERSION 0xff00000000000000u /* the last of its characters */
 
 enum {
@@ -40,6 +40,7 @@ enum {
 	TRACE_MODULES = 512,
 	TRACE_PATH = 256,
 	TRACE_NAME = 16,
+	TRACE_HUGE_PAGE = 2 << 20,
 };
 
 enum trace_mode {
@@ -153,6 +154,7 @@ struct trace_file {
 	char allocator[TRACE_PATH]; /* the file whose malloc is called */
 	_Atomic int64_t live_bytes;
 	_Atomic int64_t peak_bytes;
+	_Atomic uint64_t split_bytes;    /* by trace_split_bytes() */
 	_Atomic uint64_t samples_lost;   /* for want of room in the tables */
 	_Atomic uint64_t timeline_count; /* moments taken; the oldest are overwritten */
 	_Atomic uint64_t timeline_next_ns;
@@ -187,6 +189,23 @@ static inline uint64_t trace_class_bytes(unsigned index)
 		return 0;
 	octave = (index - 1) / 2;
 	return (1ull << octave) + ((index - 1) & 1 ? 1ull << octave >> 1 : 0);
+}
+
+/*
+ * Of a block that is mapped alone and grows by mremap, what lies on no huge page even
+ * where those are used, at the mean. Pages are moved as they are, so where small ones end
+ * within a huge page, the rest of it becomes small ones too; and where the range ends
+ * within one, that is small. Together they are a huge page, or all of a growth by less. A
+ * block smaller than a huge page was on small ones.
+ */
+static inline uint64_t trace_split_bytes(uint64_t old, uint64_t granted)
+{
+	const uint64_t grown = granted > old ? granted - old : 0;
+
+	if (grown == 0 || granted < TRACE_HUGE_PAGE)
+		return 0;
+	return (grown < TRACE_HUGE_PAGE ? grown : TRACE_HUGE_PAGE) +
+	       (old < TRACE_HUGE_PAGE ? old : 0);
 }
 
 #define TRACE_ONE_CALL (UINT32_C(1) << 24)

@@ -303,6 +303,7 @@ static void *count_realloc(struct trace_thread *slot, void *block, size_t bytes)
 	struct trace_sample sample;
 	/* Another thread may get the old address as soon as it is free. */
 	bool sampled = unlikely(site_may_know(block)) && site_take_out(block, &sample);
+	bool mapped = next_has_headers && next_chunk(block) == SIZE_MAX;
 	uint64_t before;
 	void *result;
 
@@ -318,6 +319,10 @@ static void *count_realloc(struct trace_thread *slot, void *block, size_t bytes)
 	if (sampled)
 		site_end(&sample);
 	count_freed(slot, old, !result);
+	if (unlikely(mapped) && result)
+		atomic_fetch_add_explicit(&trace->split_bytes,
+			trace_split_bytes(old, next_usable_size(result)),
+			memory_order_relaxed);
 	if (result)
 		count_instead(slot, TRACE_REALLOC, bytes, result, old);
 	else

@@ -153,6 +153,29 @@ static void memory_used_again_counts_again(void **state)
 	close_to(g.p.heap_faults, 25600 + 1024 - ENDS);
 }
 
+/* A huge page for each time that a mapped block grows. */
+static void growth_stays_on_small_pages(void **state)
+{
+	const uint64_t mib = 1 << 20;
+	struct given g = given(false, false);
+
+	(void)state;
+	assert_int_equal(trace_split_bytes(8 * mib, 16 * mib), 2 * mib);
+	assert_int_equal(trace_split_bytes(8 * mib, 9 * mib), 1 * mib);
+	assert_int_equal(trace_split_bytes(1 * mib, 4 * mib), 3 * mib);
+	assert_int_equal(trace_split_bytes(1 * mib, 2 * mib - 1), 0);
+	assert_int_equal(trace_split_bytes(9 * mib, 9 * mib), 0);
+	assert_int_equal(trace_split_bytes(9 * mib, 4 * mib), 0);
+	g.facts.split_bytes = 20 * MIB;
+	predict(&g);
+	close_to(g.p.heap_faults, 25600 - ENDS - 5120);
+	close_to(g.p.heap_faults_high, 25600 - 256 - 2560);
+	g.facts.split_bytes = 200 * MIB;
+	predict(&g);
+	close_to(g.p.heap_faults, 0);
+	close_to(g.p.huge_faults, 0);
+}
+
 /* 60,000 faults cannot have cost more than the 20 ms that it was in the kernel. */
 static void no_more_than_the_kernel_s_time(void **state)
 {
@@ -564,6 +587,7 @@ int main(void)
 		cmocka_unit_test(faults_alone),
 		cmocka_unit_test(memory_that_is_not_malloc_s_stays),
 		cmocka_unit_test(memory_used_again_counts_again),
+		cmocka_unit_test(growth_stays_on_small_pages),
 		cmocka_unit_test(no_more_than_the_kernel_s_time),
 		cmocka_unit_test(sparse_memory_widens_the_interval),
 		cmocka_unit_test(threads_share_the_time),

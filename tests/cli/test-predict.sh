@@ -133,6 +133,13 @@ file_has "$work/several/prediction.txt" 'no prediction: it has'
 file_has "$work/several/prediction.json" '"advice": "predict the process'
 end
 
+begin "blocks that grew are told"
+seq 600000 >"$work/numbers"
+run predict "${once[@]}" --counters none -o "$work/grown" -- sed -z s/1/2/g "$work/numbers"
+exits 0
+holds grep -qz 'stay  *on  *small' <<<"$(tr '\n' ' ' <"$work/grown/prediction.txt")"
+end
+
 begin "the program's own exit code is handed on"
 run predict "${once[@]}" -o "$work/code" -- awk 'BEGIN { for (i = 0; i < 150000; i++) a[i] = i ""; exit 7 }'
 exits 7
