@@ -45,8 +45,10 @@ static void explain_faults(const struct prediction *p, struct text *remark)
 		number_format_duration(huge, (uint64_t)p->huge_ns), 100 * p->heap_share);
 	if (p->facts.split_bytes > 0)
 		text_format(remark,
-			", of which %s stay on small pages, since blocks grew there",
-			number_format_bytes(small, (uint64_t)p->facts.split_bytes));
+			", of which %s stay on small pages, since blocks grew there; with an "
+			"allocator whose blocks grow on huge pages (hp) %+.1f %%",
+			number_format_bytes(small, (uint64_t)p->facts.split_bytes),
+			100 * p->faults_elsewhere.share);
 }
 
 static void explain_walks(const struct prediction *p,
@@ -84,6 +86,7 @@ static void print_measured(const struct prediction *p,
 	for (size_t i = 1; comparison && i < comparison->count; i++) {
 		const struct contender *one = &comparison->contenders[i];
 		const struct estimate *ratio = &one->ratios[COMPARE_WALL];
+		const struct change total = prediction_total(p, one->allocator);
 		const double change = ratio->median - 1;
 
 		if (!prediction_is_of(one->allocator) || ratio->count == 0)
@@ -98,10 +101,9 @@ static void print_measured(const struct prediction *p,
 		if (p->walks_known != WALKS_MISSING)
 			text_format(&remark,
 				", %+.1f points from the prediction, %s its interval",
-				100 * (change - p->total.share),
-				change >= p->total.low && change <= p->total.high
-					? "inside"
-					: "outside");
+				100 * (change - total.share),
+				change >= total.low && change <= total.high ? "inside"
+									    : "outside");
 		if (!prediction_is_whole(one->allocator))
 			text_append(&remark, "; its own speed is not predicted");
 		print_remark(text, &remark);
@@ -162,9 +164,10 @@ static json_t *to_json(const struct prediction *p)
 	if (p->refusal[0])
 		return json_pack(
 			"{s:s, s:s}", "refusal", p->refusal, "advice", p->advice);
-	return json_pack("{s:f, s:f, s:f, s:o, s:s, s:s, s:o, s:o}", "heap_faults",
+	return json_pack("{s:f, s:f, s:f, s:o, s:o, s:s, s:s, s:o, s:o}", "heap_faults",
 		p->heap_faults, "huge_faults", p->huge_faults, "heap_share",
-		p->heap_share, "faults", change_to_json(&p->faults), "walks_known",
+		p->heap_share, "faults", change_to_json(&p->faults), "faults_elsewhere",
+		change_to_json(&p->faults_elsewhere), "walks_known",
 		walks[p->walks_known], "walks_why", p->walks_why, "walks",
 		missing ? json_null() : change_to_json(&p->walks), "total",
 		missing ? json_null() : change_to_json(&p->total));

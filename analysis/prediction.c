@@ -106,7 +106,8 @@ static double faults_again(
 
 /* Faults of memory that malloc gave out: of its first use, and of its use again after it
  * went back to the system. */
-static void count_faults(struct prediction *p, const struct page_costs *pages)
+static void count_faults(
+	struct prediction *p, const struct page_costs *pages, double split_bytes)
 {
 	const struct program_facts *f = &p->facts;
 	const double page = (double)pages->small_bytes;
@@ -116,7 +117,7 @@ static void count_faults(struct prediction *p, const struct page_costs *pages)
 	const double again = faults_again(f, first, files / FAULT_AROUND_MIDDLE, page);
 	const double most = faults_again(f, first, files / FAULT_AROUND, page);
 	const double touched = fmin(first, f->faults);
-	const double split = f->split_bytes / page;
+	const double split = split_bytes / page;
 
 	p->heap_share = fmin(1, f->heap_bytes / f->anonymous_bytes);
 	p->heap_faults = p->heap_share * touched + AGAIN_ESTIMATE * again -
@@ -165,7 +166,8 @@ static double unused_pages(const struct prediction *p)
 	return 1 + (sparse > 1 ? (sparse - 1) * p->huge_faults : 0);
 }
 
-static void predict_faults(struct prediction *p, const struct page_costs *pages)
+static void predict_faults(
+	struct prediction *p, const struct page_costs *pages, double split_bytes)
 {
 	const struct program_facts *f = &p->facts;
 	/* All of its faults cost no more than all of its time in the kernel: the costs
@@ -174,7 +176,7 @@ static void predict_faults(struct prediction *p, const struct page_costs *pages)
 	const struct page_cost small = scaled(&pages->small, factor);
 	const struct page_cost huge = scaled(&pages->huge, factor);
 
-	count_faults(p, pages);
+	count_faults(p, pages, split_bytes);
 	p->small_ns = small.ns;
 	p->huge_ns = huge.ns;
 	p->faults.share =
@@ -279,15 +281,32 @@ static void predict_walks(struct prediction *p, const struct prediction_model *m
 		.share = -gain.estimate * user, .low = -gain.most * user, .high = 0};
 }
 
+static struct change sum_of(const struct change *a, const struct change *b)
+{
+	return (struct change){a->share + b->share, a->low + b->low, a->high + b->high};
+}
+
+struct change prediction_faults(const struct prediction *p, const char *allocator)
+{
+	return prediction_is_whole(allocator) ? p->faults : p->faults_elsewhere;
+}
+
+struct change prediction_total(const struct prediction *p, const char *allocator)
+{
+	const struct change faults = prediction_faults(p, allocator);
+
+	return sum_of(&faults, &p->walks);
+}
+
 void prediction_make(struct prediction *p, const struct program_facts *facts,
 	const struct prediction_model *model)
 {
 	*p = (struct prediction){.facts = *facts};
 	if (is_refused(p, model))
 		return;
-	predict_faults(p, &model->pages);
+	predict_faults(p, &model->pages, 0);
+	p->faults_elsewhere = p->faults;
+	predict_faults(p, &model->pages, facts->split_bytes);
 	predict_walks(p, model);
-	p->total.share = p->faults.share + p->walks.share;
-	p->total.low = p->faults.low + p->walks.low;
-	p->total.high = p->faults.high + p->walks.high;
+	p->total = sum_of(&p->faults, &p->walks);
 }

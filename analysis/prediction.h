@@ -74,7 +74,8 @@ struct prediction {
 	double small_ns, huge_ns;                              /* what one costs here */
 	double heap_share; /* of private memory, that malloc gave out */
 	struct change faults, walks, total;
-	double walk_share; /* of the cycles, where they are counted; NaN */
+	struct change faults_elsewhere; /* where blocks grow on huge pages: not in libc */
+	double walk_share;              /* of the cycles, where they are counted; NaN */
 	enum walks_known walks_known;
 	char walks_why[160]; /* why they are not counted, or nothing is known of them */
 };
@@ -96,5 +97,10 @@ bool prediction_is_of(const char *allocator);
 /* Whether its calls cost what libc's do: of another allocator only the part that huge
  * pages make is predicted, not its own speed. */
 bool prediction_is_whole(const char *allocator);
+/* What is predicted for it: of faults, and in all. */
+struct change prediction_faults(
+	const struct prediction *prediction, const char *allocator);
+struct change prediction_total(
+	const struct prediction *prediction, const char *allocator);
 
 #endif

@@ -49,6 +49,8 @@ static struct prediction_pair pair_of(
 	const struct prediction *p = &predicted->prediction;
 	const struct estimate *ratio = &one->ratios[COMPARE_WALL];
 	const struct estimate *reference = predicted->comparison->contenders[0].values;
+	const struct change total = prediction_total(p, one->allocator);
+	const struct change faults = prediction_faults(p, one->allocator);
 
 	return (struct prediction_pair){.started = predicted->environment->started,
 		.host = predicted->model.host,
@@ -56,13 +58,13 @@ static struct prediction_pair pair_of(
 		.allocator = one->allocator,
 		.walks = p->walks_known == WALKS_COUNTED ? "counted" : "bounded",
 		.rounds = ratio->count,
-		.predicted = 100 * p->total.share,
-		.low = 100 * p->total.low,
-		.high = 100 * p->total.high,
+		.predicted = 100 * total.share,
+		.low = 100 * total.low,
+		.high = 100 * total.high,
 		.measured = percent(ratio->median - 1),
 		.measured_low = percent(ratio->low - 1),
 		.measured_high = percent(ratio->high - 1),
-		.predicted_faults = 100 * p->faults.share,
+		.predicted_faults = 100 * faults.share,
 		.measured_system = percent((one->values[COMPARE_SYSTEM].median -
 						   reference[COMPARE_SYSTEM].median) /
 					   reference[COMPARE_WALL].median)};

@@ -170,6 +170,9 @@ static void growth_stays_on_small_pages(void **state)
 	predict(&g);
 	close_to(g.p.heap_faults, 25600 - ENDS - 5120);
 	close_to(g.p.heap_faults_high, 25600 - 256 - 2560);
+	close_to(prediction_total(&g.p, "libc-thp").share, g.p.faults.share);
+	close_to(prediction_faults(&g.p, "hp").share,
+		(48.5 * 1e5 - (25600 - ENDS) * 1e3) / 1e9);
 	g.facts.split_bytes = 200 * MIB;
 	predict(&g);
 	close_to(g.p.heap_faults, 0);
