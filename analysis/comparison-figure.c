@@ -157,6 +157,23 @@ static void draw_why(struct drawing *drawing)
 	}
 }
 
+enum { REMARK = 2 * COMPARISON_CELL + 32 };
+
+/* Without memory where it was not watched. */
+static void remark_of(const struct contender *one, char remark[REMARK])
+{
+	double peak = one->values[COMPARE_MEMORY].median;
+	char wall[COMPARISON_CELL], memory[COMPARISON_CELL];
+
+	(void)comparison_format(wall, COMPARE_WALL, one->values[COMPARE_WALL].median);
+	(void)comparison_format(memory, COMPARE_MEMORY, peak);
+	if (isnan(peak))
+		(void)snprintf(remark, REMARK, "%s of wall time", wall);
+	else
+		(void)snprintf(
+			remark, REMARK, "%s of wall time, %s of memory", wall, memory);
+}
+
 static void draw_bars(struct drawing *drawing)
 {
 	const struct comparison *comparison = drawing->comparison;
@@ -165,8 +182,7 @@ static void draw_bars(struct drawing *drawing)
 		const struct contender *one = &comparison->contenders[i];
 		double user = one->values[COMPARE_USER].median;
 		double system = one->values[COMPARE_SYSTEM].median;
-		char wall[COMPARISON_CELL], memory[COMPARISON_CELL];
-		char remark[128];
+		char remark[REMARK];
 
 		if (isnan(user) || isnan(system))
 			continue;
@@ -174,11 +190,7 @@ static void draw_bars(struct drawing *drawing)
 		drawing->longest_ns = fmax(drawing->longest_ns, user + system);
 		text_format(&drawing->bars, "%zu\t%.9g\t%.9g\n", drawing->bar_rows,
 			user / 1e9, (user + system) / 1e9);
-		(void)snprintf(remark, sizeof(remark), "%s of wall time, %s of memory",
-			comparison_format(
-				wall, COMPARE_WALL, one->values[COMPARE_WALL].median),
-			comparison_format(memory, COMPARE_MEMORY,
-				one->values[COMPARE_MEMORY].median));
+		remark_of(one, remark);
 		set_text(drawing, "bar", "name", drawing->bar_rows, one->allocator);
 		set_text(drawing, "bar", "remark", drawing->bar_rows, remark);
 	}
