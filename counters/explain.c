@@ -190,6 +190,16 @@ void explain_page(const struct host_facts *facts, int error, struct complaint *c
 	}
 }
 
+bool explain_user_access(const struct host_facts *facts, struct complaint *complaint)
+{
+	if (!facts->user_access_off)
+		return false;
+	complaint_what(complaint, "no counter can be read in user space");
+	complaint_why(complaint, "kernel.perf_user_access is 0");
+	complaint_advise(complaint, "sudo sysctl kernel.perf_user_access=1");
+	return true;
+}
+
 void counters_explain_failure(
 	const struct counter_failure *failure, struct complaint *complaint)
 {

@@ -74,6 +74,7 @@ void host_facts_read(const char *root, struct host_facts *facts)
 {
 	uint64_t capabilities;
 	uint64_t watchdog;
+	uint64_t access;
 	struct text text;
 	char line[32];
 
@@ -93,6 +94,9 @@ void host_facts_read(const char *root, struct host_facts *facts)
 		exists(root, "/.dockerenv") || exists(root, "/run/.containerenv");
 	(void)file_read_u64(
 		root, "/proc/sys/kernel/perf_event_mlock_kb", &facts->locked_kib);
+	facts->user_access_off =
+		file_read_u64(root, "/proc/sys/kernel/perf_user_access", &access) == 0 &&
+		access == 0;
 	facts->watchdog =
 		file_read_u64(root, "/proc/sys/kernel/nmi_watchdog", &watchdog) == 0 &&
 		watchdog > 0;

@@ -79,8 +79,8 @@ static int read_page(const struct perf_event_mmap_page *page, struct counter_val
 	};
 	if (!capable.cap_user_rdpmc) {
 		*why = "the kernel does not allow it: "
-		       "/sys/bus/event_source/devices/cpu/rdpmc, or on Arm "
-		       "kernel.perf_user_access, is 0";
+		       "/sys/bus/event_source/devices/cpu/rdpmc is 0, or on Arm the "
+		       "kernel is older than 5.17";
 		return -EOPNOTSUPP;
 	}
 	if (!capable.cap_user_time) {

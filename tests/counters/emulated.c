@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/counters/emulated.h"
 
+#include "counters/explain.h"
 #include "counters/pmu.h"
 #include "counters/user-counter.h"
 
@@ -30,6 +31,8 @@ int __wrap_close(int fd);
 void *__wrap_mmap(void *where, size_t size, int rights, int flags, int fd, off_t offset);
 int __wrap_munmap(void *where, size_t size);
 int __wrap_pmus_load(struct pmus *pmus, const char *root);
+void __real_host_facts_read(const char *root, struct host_facts *facts);
+void __wrap_host_facts_read(const char *root, struct host_facts *facts);
 bool __wrap_user_counter_exists(void);
 uint64_t __wrap_user_counter_read(uint32_t counter);
 uint64_t __wrap_user_clock_read(void);
@@ -61,12 +64,19 @@ static bool is_hardware(const struct perf_event_attr *attr)
 	return attr->type != PERF_TYPE_SOFTWARE;
 }
 
+/* As validate_event() of Linux's drivers/perf/arm_pmu.c has it. */
+static bool is_overlooked(const struct perf_event_attr *attr)
+{
+	return kernel.idle_leaders && attr->disabled && !attr->enable_on_exec;
+}
+
 static unsigned hardware_in_group(int leader)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < kernel.opens_count; i++)
 		if (!kernel.opens[i].closed && is_hardware(&kernel.opens[i].attr) &&
+			!is_overlooked(&kernel.opens[i].attr) &&
 			(FIRST_FD + (int)i == leader ||
 				kernel.opens[i].group_fd == leader))
 			count++;
@@ -276,6 +286,12 @@ int __wrap_pmus_load(struct pmus *pmus, const char *root)
 {
 	assert_string_equal(root, "");
 	return __real_pmus_load(pmus, kernel.root);
+}
+
+void __wrap_host_facts_read(const char *root, struct host_facts *facts)
+{
+	assert_string_equal(root, "");
+	__real_host_facts_read(kernel.root, facts);
 }
 
 bool __wrap_user_counter_exists(void)

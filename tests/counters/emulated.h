@@ -33,9 +33,10 @@ extern struct emulated {
 	unsigned counters;       /* hardware events that a group may hold */
 	uint64_t refused_config; /* perf_event_open of it fails with refused_error */
 	int refused_error;
-	int hardware_error;   /* every hardware event fails with it */
-	bool no_extended;     /* types in the config's upper half are not known */
-	bool no_group_reads;  /* of events that are inherited */
+	bool idle_leaders;   /* one that is off, and stays so at exec, needs no counter */
+	int hardware_error;  /* every hardware event fails with it */
+	bool no_extended;    /* types in the config's upper half are not known */
+	bool no_group_reads; /* of events that are inherited */
 	unsigned interrupted; /* calls that still fail with EINTR */
 	int ioctl_error;      /* PERF_EVENT_IOC_ID of ioctl_fd fails with it */
 	int ioctl_fd;
@@ -52,7 +53,7 @@ extern struct emulated {
 	uint64_t now_ns;
 	uint64_t read_ns, register_ns; /* that each takes of now_ns */
 
-	const char *root; /* of the PMUs in sysfs */
+	const char *root; /* of the PMUs in sysfs, and of what decides about counting */
 } kernel;
 
 /* For cmocka: an idle kernel with room for six events a group. */

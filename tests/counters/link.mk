@@ -4,7 +4,7 @@
 EMULATED := test-perf-emulated test-perf-targets test-perf-user
 $(EMULATED:%=$(B)/tests/counters/%): $(B)/tests/counters/emulated.o $(B)/tests/counters/record.o
 $(foreach t,$(EMULATED),$(eval LINK_$(t) := -Wl,--wrap=syscall,--wrap=ioctl,--wrap=read,--wrap=close \
-	-Wl,--wrap=mmap,--wrap=munmap,--wrap=pmus_load,--wrap=user_counter_exists \
+	-Wl,--wrap=mmap,--wrap=munmap,--wrap=pmus_load,--wrap=host_facts_read,--wrap=user_counter_exists \
 	-Wl,--wrap=user_counter_read,--wrap=user_clock_read))
 RECORDED := test-explain test-pmu test-group-files
 $(RECORDED:%=$(B)/tests/counters/%): $(B)/tests/counters/record.o

@@ -256,7 +256,7 @@ static void test_refusals(void **state)
 	expect_refused(&opened, strerror(ENOMEM), COUNTER_READ_SYSCALL);
 	kernel.mmap_error = 0;
 	kernel.opens[1].page->cap_user_rdpmc = 0;
-	expect_refused(&opened, "perf_user_access", COUNTER_READ_SYSCALL);
+	expect_refused(&opened, "devices/cpu/rdpmc is 0", COUNTER_READ_SYSCALL);
 	kernel.opens[1].page->cap_user_rdpmc = 1;
 	kernel.opens[1].page->cap_user_time = 0;
 	expect_refused(&opened, "cap_user_time", COUNTER_READ_SYSCALL);
@@ -269,6 +269,31 @@ static void test_refusals(void **state)
 	kernel.wrong = 0;
 	choose(&opened, COUNTER_READ_USER);
 	close_three(&opened);
+}
+
+/* Linux on Arm with user access off: the pages allow it, and have no index. */
+static void test_access_off(void **state)
+{
+	char root[] = "/tmp/test-user-XXXXXX";
+	struct opened opened;
+
+	(void)state;
+	open_three(&opened);
+	assert_non_null(mkdtemp(root));
+	record_put(root, "/proc/sys/kernel/perf_user_access", "0\n");
+	kernel.root = root;
+	for (unsigned i = 0; i < EVENTS; i++)
+		kernel.opens[i].page->index = 0;
+	choose(&opened, COUNTER_READ_SYSCALL);
+	assert_string_equal(opened.cost.user_why,
+		"kernel.perf_user_access is 0; try: sudo sysctl "
+		"kernel.perf_user_access=1");
+	record_put(root, "/proc/sys/kernel/perf_user_access", "1\n");
+	for (unsigned i = 0; i < EVENTS; i++)
+		kernel.opens[i].page->index = i + 1;
+	choose(&opened, COUNTER_READ_USER);
+	close_three(&opened);
+	record_remove(root);
 }
 
 /* A page that is being written, for ever: the kernel is asked after a few tries. */
@@ -432,6 +457,7 @@ int main(void)
 		cmocka_unit_test_setup(test_short_clock, emulated_reset),
 		cmocka_unit_test_setup(test_not_scheduled, emulated_reset),
 		cmocka_unit_test_setup(test_refusals, emulated_reset),
+		cmocka_unit_test_setup(test_access_off, emulated_reset),
 		cmocka_unit_test_setup(test_stuck_lock, emulated_reset),
 		cmocka_unit_test_setup(test_hybrid, emulated_reset),
 		cmocka_unit_test_setup(test_sequence_lock, emulated_reset),
