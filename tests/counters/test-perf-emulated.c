@@ -202,6 +202,13 @@ static void test_full_pmu(void **state)
 	assert_int_equal(emulated_open_descriptors(), 3);
 	counters_perf.close(opened.counters);
 	assert_int_equal(emulated_open_descriptors(), 0);
+	/* Nor does a kernel that overlooks leaders hand out one too many. */
+	(void)emulated_reset(NULL);
+	kernel.counters = 2;
+	kernel.idle_leaders = true;
+	assert_int_equal(open_mixed(&opened), 0);
+	assert_int_equal(opened.status[WALKS].error, -ENOSPC);
+	counters_perf.close(opened.counters);
 	/* Refused alone as well: the code is bad. */
 	(void)emulated_reset(NULL);
 	kernel.refused_config = 0xf045;
