@@ -255,6 +255,7 @@ static int load_requested(struct loading *loading, const struct counter_request 
 
 static int begin_loading(struct loading *loading, int cpu)
 {
+	const struct slots *slots = &loading->counting->slots;
 	char pmu[GROUP_NAME];
 	int error =
 		share_find("counters/groups", loading->folder, sizeof(loading->folder));
@@ -269,8 +270,9 @@ static int begin_loading(struct loading *loading, int cpu)
 	}
 	counters_arch_on(cpu, loading->arch, pmu);
 	loading->room = counter_room_of(loading->arch);
-	if (loading->counting->slots.proved > 0)
-		loading->room.proved = (unsigned)loading->counting->slots.proved;
+	counter_room_prove(&loading->room, (unsigned)slots->proved,
+		(unsigned)slots->events[SLOTS_CYCLES].proved,
+		(unsigned)slots->events[SLOTS_INSTRUCTIONS].proved);
 	return 0;
 }
 

@@ -88,7 +88,9 @@ static void describe_split(const struct group *group, const char *arch, struct t
 	group_allowed(group, arch, &room, allowed);
 	if (group_split(&split, group, allowed))
 		return;
-	text_format(text, "\ncounters\n  %u programmable on this CPU%s%s", room.nominal,
+	text_format(text, "\ncounters\n  %u programmable %s%s%s", room.nominal,
+		room.supposed ? "are supposed, since this CPU is not known"
+			      : "on this CPU",
 		room.fixed & ROOM_FIXED_CYCLES ? ", one for cycles" : "",
 		room.fixed & ROOM_FIXED_INSTRUCTIONS ? ", one for instructions" : "");
 	if (split.parts_count == 1)

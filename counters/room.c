@@ -71,7 +71,20 @@ struct counter_room counter_room_of(const char *arch)
 			return (struct counter_room){.nominal = rooms[i].programmable,
 				.proved = rooms[i].programmable,
 				.fixed = rooms[i].fixed};
-	return (struct counter_room){.nominal = 4, .proved = 4};
+	return (struct counter_room){.nominal = 4, .proved = 4, .supposed = true};
+}
+
+void counter_room_prove(
+	struct counter_room *room, unsigned any, unsigned cycles, unsigned instructions)
+{
+	if (any == 0)
+		return;
+	room->proved = any;
+	if (!room->supposed)
+		return;
+	room->nominal = any;
+	room->fixed = (cycles > any ? ROOM_FIXED_CYCLES : 0) |
+		      (instructions > any ? ROOM_FIXED_INSTRUCTIONS : 0);
 }
 
 static bool is_arm(const char *arch)

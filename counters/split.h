@@ -28,11 +28,18 @@ struct counter_room {
 	unsigned nominal; /* programmable counters of the CPU */
 	unsigned proved;  /* of them, those that count at once here; 0: not known */
 	uint32_t fixed;   /* ROOM_FIXED_* */
+	bool supposed;    /* the CPU is not known, and the rest a guess */
 };
 
 /* The nominal room of a group folder's CPUs; `proved` is the same. Four programmable
  * counters and none fixed where the CPU is not known. */
 struct counter_room counter_room_of(const char *arch);
+
+/* What was proved here, as copies of one event that count at once: of one that takes a
+ * programmable counter (0: nothing is proved), of cycles, of instructions. All that is
+ * known of a CPU whose room is supposed. */
+void counter_room_prove(
+	struct counter_room *room, unsigned any, unsigned cycles, unsigned instructions);
 
 /*
  * The counters that each event of the group may use on a CPU of that arch: the kernel

@@ -18,9 +18,9 @@ static const struct {
 	const char *name;
 	unsigned per_turn;
 } probes[SLOTS_EVENTS] = {
-	{"perf::BRANCH-INSTRUCTIONS", 1},
-	{"perf::INSTRUCTIONS", COUNTED_LOOP_INSTRUCTIONS},
-	{"perf::CYCLES", 0},
+	[SLOTS_BRANCHES] = {"perf::BRANCH-INSTRUCTIONS", 1},
+	[SLOTS_INSTRUCTIONS] = {"perf::INSTRUCTIONS", COUNTED_LOOP_INSTRUCTIONS},
+	[SLOTS_CYCLES] = {"perf::CYCLES", 0},
 };
 
 size_t slots_alive(const struct slots_trial *trial)

@@ -50,7 +50,7 @@ struct slots_event {
 	size_t advertised, proved, trials;
 };
 
-enum { SLOTS_EVENTS = 3 };
+enum { SLOTS_BRANCHES, SLOTS_INSTRUCTIONS, SLOTS_CYCLES, SLOTS_EVENTS };
 struct slots {
 	/* Branches take a programmable counter everywhere; instructions and cycles may
 	 * have a fixed one beside those. */

@@ -314,6 +314,24 @@ static void test_rooms(void **state)
 	group_allowed(&group, "gnr", &room, allowed);
 	assert_int_equal(allowed[2], 0x0f);
 	assert_int_equal(allowed[3], 0x80);
+	/* A CPU of which nothing is known but what was proved, as an Armv8 core's six
+	 * and one for cycles. */
+	room = counter_room_of("generic");
+	counter_room_prove(&room, 0, 0, 0);
+	assert_int_equal(room.proved, 4);
+	counter_room_prove(&room, 6, 7, 6);
+	group_allowed(&group, "generic", &room, allowed);
+	assert_int_equal(allowed[3], 0x3f);
+	assert_int_equal(allowed[7], 0x3f | ROOM_FIXED_CYCLES);
+	counter_room_prove(&room, 2, 3, 3);
+	group_allowed(&group, "generic", &room, allowed);
+	assert_int_equal(allowed[3], 0x03);
+	assert_true(room.fixed == (ROOM_FIXED_CYCLES | ROOM_FIXED_INSTRUCTIONS));
+	/* Of a known one the constraints are known too: two threads' counters do not
+	 * become one's. */
+	room = counter_room_of("skx");
+	counter_room_prove(&room, 8, 9, 9);
+	assert_int_equal(room.nominal, 4);
 	group_release(&group);
 	assert_int_equal(counter_room_of("zen3").nominal, 6);
 	assert_int_equal(counter_room_of("nonesuch").nominal, 4);
