@@ -105,15 +105,27 @@ static void format_count(char cell[48], double count)
 	cell[out] = '\0';
 }
 
+/* perf's words: no kernel took the event; or it was on no counter in any execution, or
+ * for a part of the time that is not scaled up. */
+static const char *uncounted(const struct environment *environment, const char *event)
+{
+	for (size_t i = 0; i < environment->sources_count; i++)
+		if (strcmp(environment->sources[i].event, event) == 0)
+			return "<not counted>";
+	return "<not supported>";
+}
+
 static void print_event(const struct comparison *comparison,
-	const struct contender *contender, size_t event, struct text *text)
+	const struct environment *environment, const struct contender *contender,
+	size_t event, struct text *text)
 {
 	struct moments moments = event_moments(comparison, contender, event);
 	const char *name = comparison->executions->events.names[event];
 	char cell[48];
 
 	if (moments.count == 0) {
-		text_format(text, "%18s      %-25s\n", "<not counted>", name);
+		text_format(
+			text, "%18s      %-25s\n", uncounted(environment, name), name);
 		return;
 	}
 	format_count(cell, mean_of(&moments));
@@ -151,7 +163,7 @@ int perf_stat_print(const struct comparison *comparison,
 		text_format(text, " (%zu runs)", wall.count);
 	text_append(text, ":\n\n");
 	for (size_t i = 0; i < comparison->executions->events.count; i++)
-		print_event(comparison, contender, i, text);
+		print_event(comparison, environment, contender, i, text);
 	if (wall.count == 0) {
 		text_append(text, "\n no execution ended by itself\n\n");
 		return text->error;
@@ -166,7 +178,8 @@ int perf_stat_print(const struct comparison *comparison,
 }
 
 int perf_stat_print_fields(const struct comparison *comparison,
-	const struct contender *contender, const char *separator, struct text *text)
+	const struct environment *environment, const struct contender *contender,
+	const char *separator, struct text *text)
 {
 	const struct event_list *events = &comparison->executions->events;
 
@@ -176,7 +189,7 @@ int perf_stat_print_fields(const struct comparison *comparison,
 		if (moments.count)
 			text_format(text, "%.0f", mean_of(&moments));
 		else
-			text_append(text, "<not counted>");
+			text_append(text, uncounted(environment, events->names[i]));
 		text_format(text, "%s%s%s", separator, separator, events->names[i]);
 		if (contender->executions > 2)
 			text_format(text, "%s%.2f%%", separator,
@@ -186,7 +199,7 @@ int perf_stat_print_fields(const struct comparison *comparison,
 			separator,
 			moments.enabled_ns > 0
 				? 100 * moments.running_ns / moments.enabled_ns
-				: 0,
+				: 100,
 			separator, separator);
 	}
 	return text->error;

@@ -69,8 +69,8 @@ static int write_perf_stat(
 	text_clear(&text);
 	for (size_t i = 0; i < comparison->count; i++) {
 		text_format(&text, "# %s\n", comparison->contenders[i].allocator);
-		(void)perf_stat_print_fields(
-			comparison, &comparison->contenders[i], ",", &text);
+		(void)perf_stat_print_fields(comparison, &report->environment,
+			&comparison->contenders[i], ",", &text);
 	}
 	if (!error)
 		error = report_write_file(

@@ -2,6 +2,7 @@
 /* Comparisons of executions whose truth is known. */
 #include "analysis/comparison-print.h"
 #include "analysis/comparison.h"
+#include "analysis/perf-stat-print.h"
 #include "base/random.h"
 #include "counters/group.h"
 #include "tests/analysis/noise.h"
@@ -230,6 +231,37 @@ static void rejects_counts_that_did_not_run_all_the_time(void **state)
 	discard(f);
 }
 
+/* What no kernel took, what was opened and never counted, and what counted. */
+static void tells_as_perf_does_why_nothing_is_counted(void **state)
+{
+	static const struct truth truths[] = {{"libc", 1, 1, 1}, {"hp", 0.8, 1, 1}};
+	static struct environment environment = {
+		.sources = {{.event = "cycles"}, {.event = "r3"}}, .sources_count = 2};
+	struct fixture *f = make(truths, 2, 0, 5);
+	struct text text;
+
+	(void)state;
+	assert_int_equal(event_list_add(&f->records.events, "r3"), 1);
+	assert_int_equal(event_list_add(&f->records.events, "branches"), 2);
+	build(f);
+	text_init(&text);
+	assert_int_equal(perf_stat_print_fields(&f->comparison, &environment,
+				 &f->comparison.contenders[0], ",", &text),
+		0);
+	assert_non_null(strstr(text.bytes, ",,cycles,"));
+	assert_non_null(strstr(text.bytes, "\n<not counted>,,r3,0.00%,0,100.00,,\n"));
+	assert_non_null(
+		strstr(text.bytes, "\n<not supported>,,branches,0.00%,0,100.00,,\n"));
+	text_clear(&text);
+	assert_int_equal(perf_stat_print(&f->comparison, &environment,
+				 &f->comparison.contenders[0], &text),
+		0);
+	assert_non_null(strstr(text.bytes, " <not counted>      r3 "));
+	assert_non_null(strstr(text.bytes, " <not supported>      branches "));
+	text_release(&text);
+	discard(f);
+}
+
 /* In whichever group: a row does not tell which one it was counted in. */
 static void leaves_out_what_the_self_check_forbids(void **state)
 {
@@ -388,6 +420,7 @@ int main(void)
 		cmocka_unit_test(an_early_other_exit_is_no_gain),
 		cmocka_unit_test(tells_outputs_that_differ),
 		cmocka_unit_test(rejects_counts_that_did_not_run_all_the_time),
+		cmocka_unit_test(tells_as_perf_does_why_nothing_is_counted),
 		cmocka_unit_test(leaves_out_what_the_self_check_forbids),
 		cmocka_unit_test(derives_what_its_groups_tell),
 		cmocka_unit_test(claims_nothing_of_equals),
