@@ -122,6 +122,7 @@ static int refuse(struct command *command)
 	complaint_what(&command->complaint, "nothing can be counted");
 	complaint_why(
 		&command->complaint, "%.250s", command->environment.counters_missing);
+	complaint_advise(&command->complaint, "%s", command->counting.advice);
 	message_complaint(&command->complaint);
 	return EXIT_NO_COUNTERS;
 }

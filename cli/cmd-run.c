@@ -21,6 +21,7 @@
 #include "core/trials.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -304,6 +305,29 @@ static int measure_and_report(struct command *command)
 	return code ? code : command->outcome.first_code;
 }
 
+/* A watched round counts one group. */
+static void warn_about_rounds(struct command *command)
+{
+	const struct run_options *options = &command->options;
+	const struct counting *counting = &command->counting;
+	const uint64_t rounds = options->rounds_max < options->watched_rounds
+					? options->rounds_max
+					: options->watched_rounds;
+	char note[256];
+
+	if (options->no_watch || counting->groups_count <= rounds)
+		return;
+	(void)snprintf(note, sizeof(note),
+		"a round counts one of the %zu groups: %.80s%s not counted in %" PRIu64
+		" watched round%s; -r %zu counts all",
+		counting->groups_count, counting->groups[rounds].name,
+		counting->groups_count > rounds + 1 ? " and those after it are" : " is",
+		rounds, rounds == 1 ? "" : "s", counting->groups_count);
+	environment_note(&command->environment, "%s", note);
+	if (!options->quiet)
+		fprintf(stderr, "escalier: %s\n", note);
+}
+
 /* Counters that were asked for and cannot be had end it before anything is run. */
 static int choose_counters(struct command *command)
 {
@@ -317,7 +341,7 @@ static int choose_counters(struct command *command)
 		command->options.pinned ? cpus_first(&command->options.cpus) : -1,
 		environment, &command->complaint);
 	if (error == COUNTING_NONE_AVAILABLE) {
-		complaint_advise(
+		counting_advise_without(
 			&command->complaint, "without -g and -e the run does without");
 	} else if (!error && environment->counters_missing[0] &&
 		   !command->options.quiet && !command->options.no_watch) {
@@ -331,6 +355,8 @@ static int choose_counters(struct command *command)
 		complaint_why(&command->complaint, "no events are counted");
 		error = -EINVAL;
 	}
+	if (!error)
+		warn_about_rounds(command);
 	return error;
 }
 

@@ -416,8 +416,8 @@ static int plan_and_run(struct sweep *sweep)
 			       : fail(sweep);
 	warn_about_counters(sweep);
 	if (error == COUNTING_NONE_AVAILABLE) {
-		complaint_advise(&sweep->complaint,
-			"without -g and --counters the sweep runs on clocks");
+		counting_advise_without(&sweep->complaint,
+			"without -g, -e and --counters the sweep runs on clocks");
 		message_complaint(&sweep->complaint);
 		counting_release(&sweep->counting);
 		return EXIT_NO_COUNTERS;

@@ -83,6 +83,14 @@ static bool try_group(struct counting *counting, const struct group *group,
 	return true;
 }
 
+static void keep_missing(struct counting *counting, struct environment *environment,
+	const struct complaint *why)
+{
+	(void)complaint_line(why, environment->counters_missing,
+		sizeof(environment->counters_missing));
+	(void)snprintf(counting->advice, sizeof(counting->advice), "%s", why->advice);
+}
+
 static void note_left_out(
 	struct loading *loading, const char *name, struct complaint *why)
 {
@@ -92,8 +100,7 @@ static void note_left_out(
 	(void)snprintf(prefix, sizeof(prefix), "group %s is left out: ", name);
 	(void)environment_note_complaint(environment, prefix, why);
 	if (environment->counters_missing[0] == '\0')
-		(void)complaint_line(why, environment->counters_missing,
-			sizeof(environment->counters_missing));
+		keep_missing(loading->counting, environment, why);
 	loading->counting->partial = true;
 }
 
@@ -307,8 +314,7 @@ static int find_backend(struct counting *counting, const struct counter_request 
 		return -EINVAL;
 	}
 	if (counting->backend == &counters_none && why.what[0])
-		(void)complaint_line(&why, environment->counters_missing,
-			sizeof(environment->counters_missing));
+		keep_missing(counting, environment, &why);
 	else if (counting->backend == &counters_none &&
 		 environment->counters_missing[0] == '\0')
 		(void)snprintf(environment->counters_missing,
@@ -378,7 +384,16 @@ int counting_choose(struct counting *counting, const struct counter_request *req
 		return 0;
 	complaint_what(complaint, "counters were asked for and none can count");
 	complaint_why(complaint, "%.250s", environment->counters_missing);
+	complaint_advise(complaint, "%s", counting->advice);
 	return COUNTING_NONE_AVAILABLE;
+}
+
+void counting_advise_without(struct complaint *complaint, const char *how)
+{
+	char own[sizeof(complaint->advice)];
+
+	(void)snprintf(own, sizeof(own), "%s", complaint->advice);
+	complaint_advise(complaint, "%.170s%s%s", own, own[0] ? "; " : "", how);
 }
 
 void counting_release(struct counting *counting)

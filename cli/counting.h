@@ -81,6 +81,8 @@ struct counting {
 	struct event_list events; /* of all groups; none in a survey */
 	struct slots slots;       /* as proved; else all zero */
 	bool partial;             /* something that was asked for by name is left out */
+	char advice[256];         /* what to type against the environment's
+				     counters_missing; may be empty */
 };
 
 enum { COUNTING_NONE_AVAILABLE = 1 };
@@ -91,9 +93,11 @@ enum { COUNTING_NONE_AVAILABLE = 1 };
  * counts, and leaves out those that cannot, with a note in the environment. 0;
  * COUNTING_NONE_AVAILABLE where counters were asked for and there are none, or -errno,
  * with the complaint (unknown backend or event, group file missing or wrong).
+ * counting_advise_without tells beside the complaint's own advice how to go on without.
  */
 int counting_choose(struct counting *counting, const struct counter_request *request,
 	int cpu, struct environment *environment, struct complaint *complaint);
+void counting_advise_without(struct complaint *complaint, const char *how);
 void counting_release(struct counting *counting);
 
 #endif
