@@ -56,7 +56,8 @@ struct fake_pmu {
 	double amount;
 	uint64_t from, until;
 
-	bool busy; /* noise of a machine that others use too */
+	double reading; /* branches that a reading takes, of six instructions each */
+	bool busy;      /* noise of a machine that others use too */
 	struct random random;
 	double totals[HAPPENINGS];
 	uint64_t readings;

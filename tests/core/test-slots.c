@@ -168,6 +168,19 @@ static void test_probe(void **state)
 	}
 }
 
+/* What reading itself counts is no fault of a counter's. */
+static void test_costly_reading(void **state)
+{
+	struct fake_pmu pmu = {.slots = 6, .reading = 400};
+	struct slots slots;
+
+	(void)state;
+	probe(&pmu, &slots);
+	for (size_t i = 0; i < SLOTS_EVENTS; i++)
+		assert_int_equal(slots.events[i].proved, 6);
+	assert_int_equal(slots.events[SLOTS_BRANCHES].trials, 1);
+}
+
 static void test_no_pmu(void **state)
 {
 	struct fake_pmu pmu = {.slots = 6};
@@ -190,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_capacity_that_changes),
 		cmocka_unit_test(test_alive),
 		cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_costly_reading),
 		cmocka_unit_test(test_no_pmu),
 	};
 

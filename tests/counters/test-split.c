@@ -226,8 +226,7 @@ static void split_shipped(const char *arch, const char *name, unsigned proved,
 	assert_int_equal(group_split(split, group, allowed), 0);
 }
 
-/* With all counters, and with the five of six that a virtual machine was seen to hold, no
- * formula of a shipped group is lost. */
+/* With all counters, and with five of six, no formula of a shipped group is lost. */
 static void test_shipped(void **state)
 {
 	static const struct {
