@@ -11,10 +11,12 @@
 static const char help[] =
 	"Usage: escalier events [OPTION]... [PATTERN]\n"
 	"Search libpfm4's tables of this CPU for events whose name or meaning holds PATTERN,\n"
-	"in whatever case, and print them with their unit masks. -e takes the names, with\n"
-	"masks behind a colon each, and without the PMU where that is clear.\n"
+	"in whatever case, and print them with their unit masks; then those that the kernel\n"
+	"lists for its cores, with their terms. -e takes the names, with masks behind a colon\n"
+	"each, and without libpfm4's PMU where that is clear.\n"
 	"\n"
-	"  -p, --pmu=NAME       the events of one of libpfm4's PMUs; \"all\": of every one\n"
+	"  -p, --pmu=NAME       the events of one PMU, of libpfm4's or the kernel's (cpu,\n"
+	"                       uncore_imc); \"all\": of every one of libpfm4's\n"
 	"  -h, --help           this text\n"
 	"\n"
 	"Exit status: 0 success, 1 nothing found, 2 wrong usage.\n";
@@ -33,7 +35,7 @@ static int search(const char *pattern, const char *pmu)
 		struct complaint complaint = {.what = ""};
 
 		if (found == -ENODEV)
-			complaint_what(&complaint, "libpfm4 has no PMU \"%s\"",
+			complaint_what(&complaint, "there is no PMU \"%s\"",
 				pmu ? pmu : "of this CPU");
 		else
 			complaint_what(&complaint, "no event holds \"%s\"", pattern);

@@ -203,9 +203,10 @@ const char *counters_pmu_of(const char *arch);
 
 /*
  * Appends the events of libpfm4's tables whose name, or what is said of it, holds the
- * pattern, whatever the case: a line each, and one for each unit mask. `pmu` is one PMU
- * by name; NULL: those of this CPU; "all": every one. Returns how many events, or -errno;
- * -ENODEV where there is no such PMU.
+ * pattern, whatever the case: a line each, and one for each unit mask; then those that
+ * the kernel lists in sysfs. `pmu` is one PMU by name, libpfm4's or the kernel's; NULL:
+ * those of this CPU's cores; "all": every one of libpfm4's. Returns how many events, or
+ * -errno; -ENODEV where there is no such PMU.
  */
 int counters_list_events(const char *pattern, const char *pmu, struct text *text);
 

@@ -131,6 +131,16 @@ static const struct pmu *the_core(const struct pmus *pmus)
 	return NULL;
 }
 
+/* What libpfm4 does not know of this CPU its PMU may list itself. */
+static void advise_namesake(
+	const struct pmus *pmus, const char *name, struct complaint *complaint)
+{
+	char own[2 * COUNTER_PMU_NAME + 3];
+
+	if (pmus_find_namesake(pmus, name, own, sizeof(own)))
+		complaint_advise(complaint, "this CPU's PMU lists it as %s", own);
+}
+
 static int find_encoded(struct event_parts *parts, struct pmus *pmus, const char *name,
 	struct complaint *complaint)
 {
@@ -139,8 +149,10 @@ static int find_encoded(struct event_parts *parts, struct pmus *pmus, const char
 	const struct pmu *pmu;
 	int error = counters_encode(name, &code, complaint);
 
-	if (error)
+	if (error) {
+		advise_namesake(pmus, name, complaint);
 		return error;
+	}
 	if (code.type >= PERF_TYPE_MAX && !pmus_find_type(pmus, code.type))
 		pmus_read_all(pmus);
 	pmu = pmus_find_type(pmus, code.type);

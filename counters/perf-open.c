@@ -209,13 +209,16 @@ static void open_event(struct opening *opening, size_t event)
 	struct event_parts *parts = &opening->parts[event];
 	struct counters *counters = opening->counters;
 	size_t opened = 0;
+	bool lacking = false;
 	int error = -ENODEV;
 
 	for (size_t p = 0; p < parts->count; p++) {
-		int result;
+		int result = -ENOENT;
 
 		parts->parts[opened] = parts->parts[p];
-		result = open_part(opening, event, opened);
+		lacking = pmus_lack(&opening->pmus, &parts->parts[p]);
+		if (!lacking)
+			result = open_part(opening, event, opened);
 		if (result) {
 			error = result;
 			continue;
@@ -227,7 +230,15 @@ static void open_event(struct opening *opening, size_t event)
 	status->parts_count = opened;
 	counters->parts_count[event] = opened;
 	counters->scopes[event] = status->scope;
-	if (opened == 0) {
+	if (opened == 0 && lacking) {
+		status->error = error;
+		(void)snprintf(status->why, sizeof(status->why),
+			"this CPU's PMU tells that it does not implement event 0x%02x: "
+			"it is not among those of "
+			"/sys/bus/event_source/devices/%s/events",
+			(unsigned)parts->parts[0].code.config & 0xffff,
+			parts->parts[0].pmu);
+	} else if (opened == 0) {
 		struct counter_failure failure = {.error = error,
 			.event = opening->group->events[event].name,
 			.scope = status->scope,

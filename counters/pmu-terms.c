@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "counters/pmu.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,32 +11,21 @@
 
 enum { TERM = 96, TERMS = 512 };
 
-static void folder_of(const struct pmus *pmus, const struct pmu *pmu, const char *folder,
-	char path[PATH_MAX])
+static void join_name(const char *name, void *context)
 {
-	(void)snprintf(path, PATH_MAX, "%s/sys/bus/event_source/devices/%s/%s",
-		pmus->root, pmu->name, folder);
+	struct text *names = context;
+
+	text_format(names, "%s%s", names->length > 0 ? ", " : "", name);
 }
 
 /* What the PMU has under a folder, as advice. */
 static void advise_names(const struct pmus *pmus, const struct pmu *pmu,
 	const char *folder, struct complaint *complaint)
 {
-	char path[PATH_MAX];
-	struct dirent *entry;
 	struct text names;
-	DIR *listing;
 
-	folder_of(pmus, pmu, folder, path);
 	text_init(&names);
-	listing = opendir(path);
-	while (listing && (entry = readdir(listing)))
-		/* name.scale and name.unit describe an event of that name. */
-		if (!strchr(entry->d_name, '.'))
-			text_format(&names, "%s%s", names.length > 0 ? ", " : "",
-				entry->d_name);
-	if (listing)
-		(void)closedir(listing);
+	pmu_each_name(pmus, pmu, folder, join_name, &names);
 	if (names.length > 0)
 		complaint_advise(complaint, "its %s: %s", folder, names.bytes);
 	else

@@ -4,6 +4,7 @@
 
 #include "base/cpus.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "counters/counters.h"
 
 #include <linux/perf_event.h>
@@ -67,6 +68,21 @@ bool pmu_answers_to(const struct pmu *pmu, const char *name, size_t length);
 int pmu_encode_terms(const struct pmus *pmus, const struct pmu *pmu, const char *terms,
 	struct event_code *code, struct complaint *complaint);
 
+/* The names in a folder of the PMU's ("events", "format"), in order. */
+typedef void visit_name(const char *name, void *context);
+void pmu_each_name(const struct pmus *pmus, const struct pmu *pmu, const char *folder,
+	visit_name *visit, void *context);
+
+/* Appends a line for each event that sysfs lists and whose name holds the pattern, with
+ * the terms it stands for: of the cores' PMUs, or of the one that answers to a name.
+ * Returns how many. */
+int pmus_list_events(
+	struct pmus *pmus, const char *pattern, const char *pmu, struct text *text);
+
+/* An event of a core's PMU that is called so, in whatever case, as "PMU/EVENT/". */
+bool pmus_find_namesake(
+	const struct pmus *pmus, const char *wanted, char *name, size_t size);
+
 /* The bit of config1 by which an event asks to be readable in user space, where the PMU
  * (by name) wants to be asked: AArch64's do, by the format rdpmc. Else 0. */
 uint64_t pmus_user_read_bit(const struct pmus *pmus, const char *pmu);
@@ -92,6 +108,14 @@ struct event_parts {
 	bool filtered; /* the name ends in perf's modifiers (":k") */
 	struct counter_filter filter;
 };
+
+/*
+ * Whether an Armv8 PMU tells by its registers PMCEIDn_EL0, of which the kernel makes the
+ * list in sysfs, that it does not implement a common event (below 0x40; Arm ARM, D13.11).
+ * A raw code of one is opened all the same, and stays 0. False for all that nothing is
+ * known of.
+ */
+bool pmus_lack(const struct pmus *pmus, const struct event_part *part);
 
 /*
  * Where the event is counted: on every type of core of a hybrid CPU where the name means

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "counters/counters.h"
 #include "counters/nearest.h"
+#include "counters/pmu.h"
 
 #include <errno.h>
 #include <string.h>
@@ -63,6 +64,22 @@ static void list_event(const pfm_event_info_t *event, void *context)
 	}
 }
 
+/* Those that the kernel lists itself. */
+static int list_of_sysfs(
+	const char *pattern, const char *pmu, struct text *text, bool *known)
+{
+	struct pmus pmus;
+	int found;
+
+	if (pmus_load(&pmus, "") != 0)
+		return 0;
+	found = pmus_list_events(&pmus, pattern, pmu, text);
+	for (size_t i = 0; i < pmus.count && pmu; i++)
+		*known = *known || pmu_answers_to(&pmus.list[i], pmu, strlen(pmu));
+	pmus_release(&pmus);
+	return found;
+}
+
 int counters_list_events(const char *pattern, const char *pmu, struct text *text)
 {
 	struct search search = {.pattern = pattern, .text = text};
@@ -82,6 +99,8 @@ int counters_list_events(const char *pattern, const char *pmu, struct text *text
 		search.pmu = &info;
 		nearest_each_event(&info, list_event, &search);
 	}
+	if (!pmu || strcmp(pmu, "all") != 0)
+		search.found += list_of_sysfs(pattern, pmu, text, &known);
 	if (text->error)
 		return text->error;
 	return known ? search.found : -ENODEV;

@@ -3,6 +3,7 @@
  * on the calling thread. */
 #include "counters/counters.h"
 #include "tests/counters/emulated.h"
+#include "tests/counters/record.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -10,6 +11,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -219,6 +221,33 @@ static void test_full_pmu(void **state)
 	assert_int_equal(emulated_open_descriptors(), 0);
 }
 
+/* What the PMU says that it lacks is not opened, though the kernel would. */
+static void test_lacking(void **state)
+{
+	char root[] = "/tmp/test-emulated-XXXXXX";
+	static const struct group two = {.name = "two",
+		.events = {{"PMC0", "r3"}, {"PMC1", "r8"}},
+		.events_count = 2};
+	struct opened opened;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	record_neoverse(root);
+	record_term(root, "armv8_pmuv3_0", "events/cpu_cycles", "event=0x0011\n");
+	record_term(root, "armv8_pmuv3_0", "events/inst_retired", "event=0x0008\n");
+	kernel.root = root;
+	opened.complaint = (struct complaint){.what = ""};
+	assert_int_equal(counters_perf.open(&opened.counters, &two, NULL, opened.status,
+				 &opened.complaint),
+		0);
+	assert_int_equal(kernel.opens_count, 1);
+	assert_int_equal(opened.status[0].error, -ENOENT);
+	assert_non_null(strstr(opened.status[0].why, "does not implement event 0x03"));
+	assert_int_equal(opened.status[1].error, 0);
+	counters_perf.close(opened.counters);
+	record_remove(root);
+}
+
 static void test_other_leader(void **state)
 {
 	struct opened opened;
@@ -348,6 +377,7 @@ int main(void)
 		cmocka_unit_test_setup(test_bad_reads, emulated_reset),
 		cmocka_unit_test_setup(test_failed_member, emulated_reset),
 		cmocka_unit_test_setup(test_full_pmu, emulated_reset),
+		cmocka_unit_test_setup(test_lacking, emulated_reset),
 		cmocka_unit_test_setup(test_other_leader, emulated_reset),
 		cmocka_unit_test_setup(test_none_opens, emulated_reset),
 		cmocka_unit_test_setup(test_unknown_event, emulated_reset),

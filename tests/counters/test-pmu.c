@@ -235,6 +235,107 @@ static void test_arm(void **state)
 	end(&system);
 }
 
+static void record_armv8(struct system *system, const char *name, unsigned event)
+{
+	char term[64], line[32];
+
+	(void)snprintf(term, sizeof(term), "events/%s", name);
+	(void)snprintf(line, sizeof(line), "event=0x%04x\n", event);
+	record_term(system->root, "armv8_pmuv3_0", term, line);
+}
+
+static bool lacks(struct system *system, const char *name)
+{
+	expect(system, name, 1);
+	return pmus_lack(&system->pmus, &system->parts.parts[0]);
+}
+
+/* An Arm core tells which common events it has. */
+static void test_implemented(void **state)
+{
+	struct system system;
+
+	(void)state;
+	begin(&system, record_neoverse);
+	assert_false(lacks(&system, "r3")); /* no list */
+	record_armv8(&system, "inst_retired", 0x08);
+	assert_false(lacks(&system, "r3")); /* one without cycles is not believed */
+	record_armv8(&system, "cpu_cycles", 0x11);
+	record_armv8(&system, "stall_backend", 0x24);
+	assert_false(lacks(&system, "r8") || lacks(&system, "r11"));
+	assert_true(lacks(&system, "r3") && lacks(&system, "r30"));
+	assert_true(lacks(&system, "armv8_pmuv3_0/event=0x21/"));
+	/* Not listed whether they are there or not; the core's own; perf's names. */
+	assert_false(lacks(&system, "r0") || lacks(&system, "r1e"));
+	assert_false(lacks(&system, "r42") || lacks(&system, "r4004"));
+	assert_false(lacks(&system, "perf::INSTRUCTIONS"));
+	assert_false(lacks(&system, "arm_cmn/hnf_cache_miss/"));
+	/* Names that came later may be unknown to the kernel. */
+	assert_false(lacks(&system, "r34") || lacks(&system, "r3c"));
+	record_armv8(&system, "remote_access", 0x31);
+	assert_true(lacks(&system, "r34"));
+	assert_false(lacks(&system, "r3c"));
+	record_armv8(&system, "stall", 0x3c);
+	assert_true(lacks(&system, "r3f"));
+	assert_false(lacks(&system, "r3c"));
+	end(&system);
+	/* Other architectures' codes mean other things. */
+	begin(&system, record_epyc);
+	record_term(system.root, "cpu", "events/cycles", "event=0x11\n");
+	assert_false(lacks(&system, "r3"));
+	end(&system);
+}
+
+static void expect_complaint(
+	struct system *system, const char *name, const char *why, const char *advice)
+{
+	assert_true(find(system, name) < 0);
+	if (!strstr(system->complaint.why, why))
+		fail_msg("%s: \"%s\" lacks \"%s\"", name, system->complaint.why, why);
+	if (!strstr(system->complaint.advice, advice))
+		fail_msg("%s: \"%s\" lacks \"%s\"", name, system->complaint.advice,
+			advice);
+}
+
+static void expect_list(
+	struct system *system, const char *pattern, const char *pmu, const char *list)
+{
+	struct text text;
+	int lines = 0;
+
+	text_init(&text);
+	for (const char *at = list; *at; at++)
+		lines += *at == '\n';
+	assert_int_equal(pmus_list_events(&system->pmus, pattern, pmu, &text), lines);
+	assert_string_equal(text.bytes, list);
+	text_release(&text);
+}
+
+static void test_listed(void **state)
+{
+	struct system system;
+	char name[64];
+
+	(void)state;
+	begin(&system, record_neoverse);
+	record_armv8(&system, "stall_backend", 0x24);
+	record_armv8(&system, "inst_retired", 0x08);
+	record_armv8(&system, "stall", 0x3c);
+	record_term(system.root, "arm_cmn_0", "events/hnf_cache_miss.scale", "64\n");
+	expect_list(&system, "STALL", NULL,
+		"armv8_pmuv3_0/stall/                        event=0x003c\n"
+		"armv8_pmuv3_0/stall_backend/                event=0x0024\n");
+	expect_list(&system, "", "arm_cmn",
+		"arm_cmn_0/hnf_cache_miss/                   type=0x5,eventid=0x1\n");
+	expect_list(&system, "", "arm_cmn_7", "");
+	expect_complaint(&system, "INST_RETIRED", "", "lists it as armv8_pmuv3_0/inst_");
+	assert_true(pmus_find_namesake(&system.pmus, "Inst_Retired", name, sizeof(name)));
+	assert_string_equal(name, "armv8_pmuv3_0/inst_retired/");
+	assert_false(
+		pmus_find_namesake(&system.pmus, "HNF_CACHE_MISS", name, sizeof(name)));
+	end(&system);
+}
+
 static void test_modifiers(void **state)
 {
 	static const struct {
@@ -268,17 +369,6 @@ static void test_modifiers(void **state)
 	assert_true(find(&system, "perf::CYCLES:kk") < 0);
 	assert_true(find(&system, "perf::CYCLES:q") < 0);
 	end(&system);
-}
-
-static void expect_complaint(
-	struct system *system, const char *name, const char *why, const char *advice)
-{
-	assert_true(find(system, name) < 0);
-	if (!strstr(system->complaint.why, why))
-		fail_msg("%s: \"%s\" lacks \"%s\"", name, system->complaint.why, why);
-	if (!strstr(system->complaint.advice, advice))
-		fail_msg("%s: \"%s\" lacks \"%s\"", name, system->complaint.advice,
-			advice);
 }
 
 static void test_complaints(void **state)
@@ -331,6 +421,8 @@ int main(void)
 		cmocka_unit_test(test_epyc),
 		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_arm),
+		cmocka_unit_test(test_implemented),
+		cmocka_unit_test(test_listed),
 		cmocka_unit_test(test_modifiers),
 		cmocka_unit_test(test_complaints),
 		cmocka_unit_test(test_loops),
