@@ -45,6 +45,14 @@ static void add_lists(const struct machine *machine, hwloc_obj_t root, int *erro
 	}
 }
 
+static bool has_info(hwloc_topology_t topology, const char *name)
+{
+	hwloc_obj_t package = hwloc_get_obj_by_type(topology, HWLOC_OBJ_PACKAGE, 0);
+
+	return (package && hwloc_obj_get_info_by_name(package, name)) ||
+	       hwloc_obj_get_info_by_name(hwloc_get_root_obj(topology), name);
+}
+
 /* The facts that hwloc's own attributes do not hold. */
 static int add_facts(const struct machine *machine, hwloc_topology_t topology)
 {
@@ -52,6 +60,11 @@ static int add_facts(const struct machine *machine, hwloc_topology_t topology)
 	int error = 0;
 
 	add_info(&error, root, "EscalierMemoryBytes", "%" PRIu64, machine->memory_bytes);
+	if (machine->cpu_model[0] && !has_info(topology, "CPUModel")) {
+		add_info(&error, root, "CPUModel", "%s", machine->cpu_model);
+		if (machine->vendor[0])
+			add_info(&error, root, "CPUVendor", "%s", machine->vendor);
+	}
 	if (machine->hypervisor[0])
 		add_info(&error, root, "EscalierHypervisor", "%s", machine->hypervisor);
 	if (machine->thp_enabled[0])

@@ -264,40 +264,6 @@ static uint64_t read_number(hwloc_topology_t topology, const char *name)
 	return number;
 }
 
-/* Arm CPUs give numbers where others give a name. */
-static void name_arm(struct machine *machine, hwloc_topology_t topology)
-{
-	static const struct {
-		unsigned implementer, part;
-		const char *vendor, *model;
-	} known[] = {
-		{0x41, 0xd08, "Arm", "Cortex-A72"},
-		{0x41, 0xd0b, "Arm", "Cortex-A76"},
-		{0x41, 0xd0c, "Arm", "Neoverse N1"},
-		{0x41, 0xd40, "Arm", "Neoverse V1"},
-		{0x41, 0xd49, "Arm", "Neoverse N2"},
-		{0x41, 0xd4f, "Arm", "Neoverse V2"},
-		{0x48, 0xd01, "HiSilicon", "Kunpeng 920"},
-		{0xc0, 0xac3, "Ampere", "Ampere-1"},
-	};
-	const char *implementer = info(topology, "CPUImplementer");
-	const char *part = info(topology, "CPUPart");
-
-	if (machine->cpu_model[0] || !implementer || !part)
-		return;
-	snprintf(machine->cpu_model, sizeof(machine->cpu_model),
-		"implementer %.16s part %.16s", implementer, part);
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (strtoul(implementer, NULL, 16) != known[i].implementer ||
-			strtoul(part, NULL, 16) != known[i].part)
-			continue;
-		machine_copy_text(
-			machine->vendor, sizeof(machine->vendor), known[i].vendor);
-		machine_copy_text(
-			machine->cpu_model, sizeof(machine->cpu_model), known[i].model);
-	}
-}
-
 static void read_names(struct machine *machine, hwloc_topology_t topology)
 {
 	const struct {
@@ -319,7 +285,8 @@ static void read_names(struct machine *machine, hwloc_topology_t topology)
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		read_text(topology, texts[i].name, texts[i].to, texts[i].size);
-	name_arm(machine, topology);
+	machine_name_arm(
+		machine, info(topology, "CPUImplementer"), info(topology, "CPUPart"));
 	machine->family = (unsigned)read_number(topology, "CPUFamilyNumber");
 	machine->model = (unsigned)read_number(topology, "CPUModelNumber");
 	machine->stepping = (unsigned)read_number(topology, "CPUStepping");

@@ -179,8 +179,39 @@ static void read_hypervisor(struct machine *machine, const char *root)
 	}
 }
 
+/* The value of the first "NAME\t: VALUE" in /proc/cpuinfo; false where there is none. */
+static bool find_value(const char *cpuinfo, const char *name, char *value, size_t size)
+{
+	const char *line = strstr(cpuinfo, name);
+
+	if (!line)
+		return false;
+	line += strlen(name);
+	line += strspn(line, "\t :");
+	(void)snprintf(value, size, "%.*s", (int)strcspn(line, "\n"), line);
+	return true;
+}
+
+/* hwloc 2.9 reads no names of AArch64 CPUs. */
+static void read_arm_name(struct machine *machine, const char *root)
+{
+	char implementer[32], part[32];
+	char path[PATH_MAX];
+	struct text text;
+
+	(void)snprintf(path, sizeof(path), "%s/proc/cpuinfo", root);
+	text_init(&text);
+	if (file_read_all(path, &text) == 0 &&
+		find_value(text.bytes, "CPU implementer", implementer,
+			sizeof(implementer)) &&
+		find_value(text.bytes, "CPU part", part, sizeof(part)))
+		machine_name_arm(machine, implementer, part);
+	text_release(&text);
+}
+
 int live_read(struct machine *machine, const char *root)
 {
+	read_arm_name(machine, root);
 	read_memory(machine, root);
 	for (size_t i = 0; i < machine->nodes_count; i++)
 		read_node(machine, &machine->nodes[i], root);

@@ -44,6 +44,10 @@ int machine_set_tlbs(struct machine *machine, const struct tlb *tlbs, size_t cou
  * "?". */
 void machine_copy_text(char *to, size_t size, const char *from);
 
+/* Arm CPUs give two numbers where others give a name: vendor and model by them, where
+ * there is none yet. NULL: not known. */
+void machine_name_arm(struct machine *machine, const char *implementer, const char *part);
+
 /* The CPUs of a bitmap; those past CPUS_MAX are left out. NULL is the empty set. */
 struct cpus cpus_of(hwloc_const_bitmap_t bitmap);
 

@@ -99,6 +99,33 @@ static void memory_and_nodes(void **state)
 	topology_release(&machine);
 }
 
+/* hwloc names no AArch64 CPU. */
+static void names_of_arm_cpus(void **state)
+{
+	static const struct {
+		const char *cpuinfo, *vendor, *model;
+	} cases[] = {
+		{"CPU implementer\t: 0x41\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\n\n"
+		 "CPU implementer\t: 0x41\nCPU part\t: 0xd4f\n",
+			"Arm", "Neoverse N1"},
+		{"CPU implementer\t: 0x00\nCPU part\t: 0x051\n", "",
+			"implementer 0x00 part 0x051"},
+		{"vendor_id\t: AuthenticAMD\n", "", ""},
+	};
+	const struct tree *tree = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct machine machine = load("core:2 pu:1");
+
+		machine.vendor[0] = machine.cpu_model[0] = '\0';
+		put(tree, "/proc/cpuinfo", cases[i].cpuinfo);
+		assert_int_equal(live_read(&machine, tree->root), 0);
+		assert_string_equal(machine.vendor, cases[i].vendor);
+		assert_string_equal(machine.cpu_model, cases[i].model);
+		topology_release(&machine);
+	}
+}
+
 static void pools_and_transparent_pages(void **state)
 {
 	struct machine machine = load("core:2 pu:1");
@@ -284,6 +311,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_tree, drop_tree)
 	const struct CMUnitTest tests[] = {
 		TEST(memory_and_nodes),
+		TEST(names_of_arm_cpus),
 		TEST(pools_and_transparent_pages),
 		TEST(files_that_are_missing_are_no_failure),
 		TEST(files_with_nonsense_are_absent),
