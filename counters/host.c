@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
+#include "base/hypervisor.h"
 #include "counters/explain.h"
 
 #include <dirent.h>
@@ -81,7 +82,8 @@ void host_facts_read(const char *root, struct host_facts *facts)
 	*facts = (struct host_facts){.core_pmu = has_core_pmu(root)};
 	text_init(&text);
 	read_whole(root, "/proc/cpuinfo", &text);
-	facts->hypervisor = strstr(text.bytes, " hypervisor") != NULL;
+	facts->hypervisor = strstr(text.bytes, " hypervisor") != NULL ||
+			    hypervisor_of_firmware(root) != NULL;
 	read_whole(root, "/proc/self/status", &text);
 	capabilities = status_field(&text, "\nCapEff:", 16);
 	facts->perfmon =

@@ -3,6 +3,7 @@
 #include "topology/load.h"
 
 #include "base/file.h"
+#include "base/hypervisor.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -150,33 +151,13 @@ static void read_thp(struct machine *machine, const char *root)
 		machine->thp_bytes = 0;
 }
 
-/* Where CPUs do not tell (Arm), firmware does: what the hypervisor presents as the maker.
- */
+/* Where CPUs do not tell (Arm), firmware does. */
 static void read_hypervisor(struct machine *machine, const char *root)
 {
-	static const struct {
-		const char *path, *begins, *name;
-	} signs[] = {
-		{"/sys/hypervisor/type", "xen", "Xen"},
-		{"/sys/class/dmi/id/sys_vendor", "QEMU", "KVM"},
-		{"/sys/class/dmi/id/sys_vendor", "VMware", "VMware"},
-		{"/sys/class/dmi/id/sys_vendor", "innotek", "VirtualBox"},
-		{"/sys/class/dmi/id/sys_vendor", "Parallels", "Parallels"},
-		{"/sys/class/dmi/id/product_name", "Virtual Machine", "Hyper-V"},
-		{"/sys/class/dmi/id/product_name", "Google Compute Engine", "KVM"},
-		{"/proc/device-tree/hypervisor/compatible", "linux,kvm", "KVM"},
-		{"/proc/device-tree/hypervisor/compatible", "xen", "Xen"},
-	};
-	char line[128];
+	const char *name = hypervisor_of_firmware(root);
 
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-		if (file_read_line(root, signs[i].path, line, sizeof(line)) != 0 ||
-			strncmp(line, signs[i].begins, strlen(signs[i].begins)) != 0)
-			continue;
-		machine_copy_text(
-			machine->hypervisor, sizeof(machine->hypervisor), signs[i].name);
-		return;
-	}
+	if (name)
+		machine_copy_text(machine->hypervisor, sizeof(machine->hypervisor), name);
 }
 
 /* The value of the first "NAME\t: VALUE" in /proc/cpuinfo; false where there is none. */

@@ -177,6 +177,13 @@ static void test_host(void **state)
 	host_facts_read(root, &facts);
 	assert_false(facts.core_pmu || facts.hypervisor || facts.watchdog ||
 		     facts.seccomp || facts.perfmon || facts.paranoid_known);
+	/* x86 tells by a flag of the CPU, Arm by its firmware. */
+	record_put(root, "/proc/device-tree/compatible", "linux,dummy-virt");
+	host_facts_read(root, &facts);
+	assert_true(facts.hypervisor);
+	record_put(root, "/proc/device-tree/compatible", "arm,juno");
+	host_facts_read(root, &facts);
+	assert_false(facts.hypervisor);
 	record_put(root, "/proc/cpuinfo", "flags\t: fpu rdseed hypervisor lahf_lm\n");
 	record_put(root, "/proc/self/status",
 		"Name:\tescalier\nCapEff:\t0000004000000000\nSeccomp:\t2\n");

@@ -205,6 +205,13 @@ static void firmware_names_the_hypervisor(void **state)
 	put(tree, "/sys/class/dmi/id/sys_vendor", "QEMU\n");
 	assert_int_equal(live_read(&machine, tree->root), 0);
 	assert_string_equal(machine.hypervisor, "KVM");
+	machine.hypervisor[0] = '\0';
+	put(tree, "/sys/class/dmi/id/sys_vendor", "Ampere(R)\n");
+	assert_int_equal(live_read(&machine, tree->root), 0);
+	assert_string_equal(machine.hypervisor, "");
+	put(tree, "/proc/device-tree/compatible", "linux,dummy-virt");
+	assert_int_equal(live_read(&machine, tree->root), 0);
+	assert_string_equal(machine.hypervisor, "KVM");
 	topology_release(&machine);
 }
 
