@@ -48,6 +48,12 @@ static char *format_value(char cell[CELL], const char *unit, double value)
 			number_format_bytes(text, (uint64_t)(value + 0.5)));
 	else if (strcmp(unit, "share") == 0)
 		(void)snprintf(cell, CELL, "%.0f %%", 100 * value);
+	else if (fabs(value) < 1e3 && value != floor(value))
+		(void)snprintf(cell, CELL, "%.*f",
+			fabs(value) < 10    ? 3
+			: fabs(value) < 100 ? 2
+					    : 1,
+			value);
 	else if (value < 1e6)
 		(void)snprintf(cell, CELL, "%.0f", value);
 	else

@@ -101,14 +101,20 @@ static void exclude_events(struct execution_counts *counts,
 	}
 }
 
+/* The time in which what is counted could happen: a clock of user cycles over all of a
+ * program's time would be none. */
+static double counted_ns(const struct execution *row, bool user)
+{
+	return (double)(row->user_ns + (user ? 0 : row->system_ns));
+}
+
 /* Sums of the group's that do not hold take a silent counter's value away. */
 static void derive(struct execution_counts *counts, struct group_reader *reader,
 	const struct execution *row, size_t events, double *values)
 {
 	const struct reading *reading = &reader->reading;
-	struct reading_tally tally =
-		reading_variables(reading, row->values, NAN, (double)row->wall_ns,
-			(double)(row->user_ns + row->system_ns), reader->variables);
+	struct reading_tally tally = reading_variables(reading, row->values, NAN,
+		(double)row->wall_ns, counted_ns(row, counts->user), reader->variables);
 
 	counts->tally.sums += tally.sums;
 	counts->tally.sums_broken += tally.sums_broken;
@@ -147,13 +153,17 @@ int execution_counts_init(struct execution_counts *counts,
 	const struct records *executions, const struct environment *environment,
 	const struct group *groups, size_t groups_count)
 {
+	static const struct counter_filter user = {.user = true};
 	const struct execution *rows = executions->rows;
 	const size_t events = executions->events.count;
+	char filter[COUNTER_FILTER_TEXT];
 	struct group_reader *readers = calloc(groups_count + 1, sizeof(*readers));
 	size_t ready = 0;
 	int error = readers ? 0 : -ENOMEM;
 
-	*counts = (struct execution_counts){0};
+	*counts = (struct execution_counts){
+		.user = strcmp(environment->counter_filter,
+				counter_filter_describe(&user, filter)) == 0};
 	exclude_events(counts, &executions->events, environment);
 	for (; ready < groups_count && !error; ready += !error)
 		error = init_reader(counts, &readers[ready], &groups[ready],

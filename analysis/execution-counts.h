@@ -24,6 +24,7 @@ struct execution_counts {
 	 * none. It has no values then. */
 	const struct event_verdict *excluded[RECORD_EVENTS];
 	struct reading_tally tally;
+	bool user; /* user space alone is counted: CPU_NS of formulas is its time */
 };
 
 /* Borrows the groups; those that an execution names and are not among them have no

@@ -302,10 +302,11 @@ static void derives_what_its_groups_tell(void **state)
 				   "PMC2 B\n\nMETRICS\nAll per read PMC0/READS\n"
 				   "Share of A PMC1/PMC0\nAll per ns PMC0/CPU_NS\n\n"
 				   "IDENTITY\nParts PMC1+PMC2=PMC0 ~ 0.01\n\nLONG\n";
-	static const struct environment environment;
+	static const struct environment environment = {.counter_filter = "user space"};
 	struct fixture *f = make(truths, 2, 0.005, 7);
 	struct complaint complaint = {.what = ""};
 	struct group group;
+	struct text printed;
 	size_t silent = 0;
 
 	(void)state;
@@ -317,6 +318,8 @@ static void derives_what_its_groups_tell(void **state)
 		if (!row->values[0].running_ns)
 			continue;
 		row->group = "sum";
+		/* Nothing of the kernel's time is in the counts. */
+		row->system_ns = 2 * row->user_ns;
 		row->values[2] = row->values[1] = row->values[0];
 		row->values[1].count /= 4;
 		row->values[2].count -= row->values[1].count;
@@ -345,6 +348,12 @@ static void derives_what_its_groups_tell(void **state)
 		assert_int_equal(rate->count, ROUNDS);
 		assert_true(fabs(rate->median - 3) < 1e-6);
 	}
+	/* A quarter is no 0. */
+	text_init(&printed);
+	assert_int_equal(
+		comparison_print(&f->comparison, &environment, false, &printed), 0);
+	assert_non_null(strstr(printed.bytes, "Share of A\n  libc                0.250"));
+	text_release(&printed);
 	group_release(&group);
 	discard(f);
 }
