@@ -40,7 +40,8 @@ static int search(const char *pattern, const char *pmu)
 		else
 			complaint_what(&complaint, "no event holds \"%s\"", pattern);
 		complaint_advise(&complaint,
-			"escalier events --pmu=all %s searches every CPU's", pattern);
+			"escalier events --pmu=all%s%s searches every CPU's",
+			pattern[0] ? " " : "", pattern);
 		message_complaint(&complaint);
 	}
 	text_release(&text);

@@ -140,9 +140,8 @@ int cmd_groups(int argc, char **argv)
 				argv[optind - 1]);
 		arch = optarg;
 	}
-	if (share_find("counters/groups", listing.folder, sizeof(listing.folder))) {
-		complaint_what(&listing.complaint,
-			"the folder of the counter groups is missing");
+	if (share_find_groups(
+		    listing.folder, sizeof(listing.folder), &listing.complaint)) {
 		message_complaint(&listing.complaint);
 		return 1;
 	}

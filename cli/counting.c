@@ -264,17 +264,11 @@ static int begin_loading(struct loading *loading, int cpu)
 {
 	const struct slots *slots = &loading->counting->slots;
 	char pmu[GROUP_NAME];
-	int error =
-		share_find("counters/groups", loading->folder, sizeof(loading->folder));
+	int error = share_find_groups(
+		loading->folder, sizeof(loading->folder), loading->complaint);
 
-	if (error) {
-		complaint_what(loading->complaint,
-			"the folder of the counter groups is missing");
-		complaint_why(loading->complaint, "%s", strerror(-error));
-		complaint_advise(loading->complaint,
-			"install Escalier again, or set ESCALIER_SHARE");
+	if (error)
 		return error;
-	}
 	counters_arch_on(cpu, loading->arch, pmu);
 	loading->room = counter_room_of(loading->arch);
 	counter_room_prove(&loading->room, (unsigned)slots->proved,

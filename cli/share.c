@@ -60,6 +60,19 @@ int share_find(const char *relative, char *path, size_t size)
 		ESCALIER_PREFIX "/share/escalier", last_part(relative), path, size);
 }
 
+int share_find_groups(char *path, size_t size, struct complaint *complaint)
+{
+	int error = share_find("counters/groups", path, size);
+
+	if (error) {
+		complaint_what(complaint, "the folder of the counter groups is missing");
+		complaint_why(complaint, "%s", strerror(-error));
+		complaint_advise(
+			complaint, "install Escalier again, or set ESCALIER_SHARE");
+	}
+	return error;
+}
+
 int share_find_library(const char *name, char *path, size_t size)
 {
 	char folder[PATH_MAX];

@@ -2,6 +2,8 @@
 #ifndef CLI_SHARE_H
 #define CLI_SHARE_H
 
+#include "base/error.h"
+
 #include <stddef.h>
 
 /*
@@ -11,6 +13,9 @@
  * "plots"). 0, -ENOENT, or -ENAMETOOLONG.
  */
 int share_find(const char *relative, char *path, size_t size);
+
+/* The folder of the counter groups; the same, with the complaint. */
+int share_find_groups(char *path, size_t size, struct complaint *complaint);
 
 /*
  * Finds one of Escalier's libraries: beside the executable where it was built, else where
