@@ -28,6 +28,22 @@ static void time_range(const struct figure *figure, double *low, double *high)
 	}
 }
 
+/* As much as there is room for between the L1 label and the panel's end. */
+enum { FAILURE_SHOWN = 96 };
+
+/* What is behind the backend's name, where the error begins with that. */
+static const char *reason_of(const struct series *series, const struct stair *stair)
+{
+	const size_t length = strlen(series->backend);
+
+	if (!stair->error)
+		return "not measured";
+	return strncmp(stair->error, series->backend, length) == 0 &&
+			       strncmp(stair->error + length, ": ", 2) == 0
+		       ? stair->error + length + 2
+		       : stair->error;
+}
+
 /* The sizes of a series without a number, and why; false where it has all. */
 static bool describe_failure(const struct series *series, char *label, size_t size)
 {
@@ -53,8 +69,13 @@ static bool describe_failure(const struct series *series, char *label, size_t si
 	else if (series->windows > 0)
 		(void)snprintf(sizes, sizeof(sizes), " at %s",
 			number_format_bytes(low, first->bytes));
-	(void)snprintf(label, size, "⚠ %.24s: no number%s: %.90s", series->backend, sizes,
-		first->error ? first->error : "not measured");
+	(void)snprintf(label, size, "⚠ %.24s: no number%s: %s", series->backend, sizes,
+		reason_of(series, first));
+	if (strlen(label) > FAILURE_SHOWN) {
+		label[FAILURE_SHOWN] = '\0';
+		text_end_whole(label);
+		(void)snprintf(label + strlen(label), sizeof("…"), "…");
+	}
 	return true;
 }
 
