@@ -343,10 +343,8 @@ static int choose_counters(struct command *command)
 	if (error == COUNTING_NONE_AVAILABLE) {
 		counting_advise_without(
 			&command->complaint, "without -g and -e the run does without");
-	} else if (!error && environment->counters_missing[0] &&
-		   !command->options.quiet && !command->options.no_watch) {
-		fprintf(stderr, "escalier: hardware counters: %s\n",
-			environment->counters_missing);
+	} else if (!error && !command->options.quiet && !command->options.no_watch) {
+		counting_warn(environment);
 	}
 	if (!error && (command->options.perf || command->options.perf_csv) &&
 		command->counting.events.count == 0) {

@@ -350,14 +350,6 @@ static int choose_counters(struct sweep *sweep)
 	return error;
 }
 
-/* Tells what will not be counted, before minutes are spent. */
-static void warn_about_counters(const struct sweep *sweep)
-{
-	if (sweep->environment.counters_missing[0] && !sweep->options.quiet)
-		fprintf(stderr, "escalier: hardware counters: %s\n",
-			sweep->environment.counters_missing);
-}
-
 /* Before the run's folder is made, so that it tells from the start what holds. */
 static void check_events(struct sweep *sweep)
 {
@@ -414,7 +406,8 @@ static int plan_and_run(struct sweep *sweep)
 		return error == -EINVAL || error == -ENOENT
 			       ? (message_complaint(&sweep->complaint), 2)
 			       : fail(sweep);
-	warn_about_counters(sweep);
+	if (!sweep->options.quiet)
+		counting_warn(&sweep->environment);
 	if (error == COUNTING_NONE_AVAILABLE) {
 		counting_advise_without(&sweep->complaint,
 			"without -g, -e and --counters the sweep runs on clocks");

@@ -24,9 +24,12 @@ struct loading {
 	char arch[GROUP_NAME];
 	struct counter_room room;
 	bool survey;
+	struct complaint last_left_out;
 	struct environment *environment;
 	struct complaint *complaint;
 };
+
+static const char not_asked_for[] = "not asked for";
 
 static void forget_last(struct counting *counting)
 {
@@ -95,10 +98,17 @@ static void note_left_out(
 	struct loading *loading, const char *name, struct complaint *why)
 {
 	struct environment *environment = loading->environment;
+	struct complaint *last = &loading->last_left_out;
 	char prefix[GROUP_NAME + 32];
 
 	(void)snprintf(prefix, sizeof(prefix), "group %s is left out: ", name);
-	(void)environment_note_complaint(environment, prefix, why);
+	/* Where there is no PMU all groups are, for one reason. */
+	if (last->why[0] && strcmp(last->why, why->why) == 0 &&
+		strcmp(last->advice, why->advice) == 0)
+		environment_note(environment, "%sthe same holds", prefix);
+	else
+		(void)environment_note_complaint(environment, prefix, why);
+	*last = *why;
 	if (environment->counters_missing[0] == '\0')
 		keep_missing(loading->counting, environment, why);
 	loading->counting->partial = true;
@@ -312,7 +322,7 @@ static int find_backend(struct counting *counting, const struct counter_request 
 	else if (counting->backend == &counters_none &&
 		 environment->counters_missing[0] == '\0')
 		(void)snprintf(environment->counters_missing,
-			sizeof(environment->counters_missing), "not asked for");
+			sizeof(environment->counters_missing), "%s", not_asked_for);
 	return 0;
 }
 
@@ -394,4 +404,12 @@ void counting_release(struct counting *counting)
 {
 	while (counting->groups_count)
 		forget_last(counting);
+}
+
+void counting_warn(const struct environment *environment)
+{
+	const char *missing = environment->counters_missing;
+
+	if (missing[0] && strcmp(missing, not_asked_for) != 0)
+		fprintf(stderr, "escalier: hardware counters: %s\n", missing);
 }

@@ -100,4 +100,8 @@ int counting_choose(struct counting *counting, const struct counter_request *req
 void counting_advise_without(struct complaint *complaint, const char *how);
 void counting_release(struct counting *counting);
 
+/* Says on stderr what will not be counted, before minutes are spent; nothing where that
+ * was asked for. */
+void counting_warn(const struct environment *environment);
+
 #endif
