@@ -225,10 +225,11 @@ static void describe_head(struct drawing *drawing, const struct environment *env
 	text_append(&drawing->settings, "\nsubtitle = ");
 	figure_quote(&drawing->settings, subtitle);
 	(void)snprintf(subtitle, sizeof(subtitle),
-		"%zu interleaved rounds, ratios paired by round, %.3g %% intervals of "
+		"%zu interleaved round%s, ratios paired by round, %.3g %% intervals of "
 		"the median by the sign test · green less for sure, orange more, grey "
 		"unresolved · band = ±2 %%",
-		comparison->rounds, 100 * comparison->wall_confidence);
+		comparison->rounds, comparison->rounds == 1 ? "" : "s",
+		100 * comparison->wall_confidence);
 	text_append(&drawing->settings, "\nsubtitle_more = ");
 	figure_quote(&drawing->settings, subtitle);
 	(void)snprintf(subtitle, sizeof(subtitle), "time relative to %s",
@@ -281,6 +282,8 @@ int comparison_figure_write(const struct comparison *comparison,
 		.high = 1,
 		.why_low = 1,
 		.why_high = 1};
+	/* gnuplot draws nothing of nothing, and fails. */
+	const bool has_profile = profile && profile_blocks(profile->calls) > 0;
 	int error = 0;
 
 	if (!drawing.telling)
@@ -294,8 +297,8 @@ int comparison_figure_write(const struct comparison *comparison,
 	draw_ratios(&drawing);
 	draw_why(&drawing);
 	draw_bars(&drawing);
-	describe_layout(&drawing, profile != NULL);
-	if (profile)
+	describe_layout(&drawing, has_profile);
+	if (has_profile)
 		error = profile_figure_write(
 			profile, resolver, folder, &drawing.settings);
 	if (!error)

@@ -86,6 +86,22 @@ static size_t rounds_needed(double confidence)
 	return (size_t)ceil(1 - log2(1 - confidence));
 }
 
+/* What watching costs, where as many rounds as for any other ratio tell it. */
+static void remark_tax(const struct estimate *tax, struct text *text)
+{
+	char interval[64] = ", in too few rounds to be sure";
+
+	if (isnan(tax->median))
+		return;
+	if (isfinite(tax->low))
+		(void)snprintf(interval, sizeof(interval), " (%+.1f to %+.1f)",
+			100 * (tax->low - 1), 100 * (tax->high - 1));
+	text_format(text,
+		"  counting and sampling changes the reference's time by %+.1f %%%s:\n"
+		"  times are from executions without them\n",
+		100 * (tax->median - 1), interval);
+}
+
 void comparison_print_remarks(const struct comparison *comparison,
 	const struct environment *environment, struct text *text)
 {
@@ -99,15 +115,11 @@ void comparison_print_remarks(const struct comparison *comparison,
 	remark_allocator(comparison, text);
 	if (comparison->count > 1 && comparison->rounds < needed)
 		text_format(text,
-			"  %zu rounds give no interval of %.3g %%: at least %zu are needed "
+			"  %zu round%s no interval of %.3g %%: at least %zu are needed "
 			"(-r %zu)\n",
-			comparison->rounds, 100 * comparison->wall_confidence, needed,
-			needed);
-	if (!isnan(comparison->contenders[0].tax.median))
-		text_format(text,
-			"  counting and sampling changes the reference's time by %+.1f %%: "
-			"times are from\n  executions without them\n",
-			100 * (comparison->contenders[0].tax.median - 1));
+			comparison->rounds, comparison->rounds == 1 ? " gives" : "s give",
+			100 * comparison->wall_confidence, needed, needed);
+	remark_tax(&comparison->contenders[0].tax, text);
 	if (comparison->stolen_share >= STOLEN_TOLD)
 		text_format(text,
 			"  the hypervisor gave %.1f %% of the time to others: some differences "

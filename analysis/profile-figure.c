@@ -107,10 +107,11 @@ static void describe_sites(const struct profile *profile,
 					      resolver->context, site->frames[0] - 1)
 				    : "?");
 		text_end_whole(place);
-		(void)snprintf(name, sizeof(name), "%.0f %%  %s  (%s, %" PRIu64 " calls)",
+		(void)snprintf(name, sizeof(name),
+			"%.0f %%  %s  (%s, %" PRIu64 " call%s)",
 			100 * (double)site->weight_bytes / (double)profile->weight_bytes,
 			place, number_format_bytes(bytes, site->weight_bytes),
-			(uint64_t)site->weight_calls);
+			(uint64_t)site->weight_calls, site->weight_calls == 1 ? "" : "s");
 		text_format(settings, "site_name[%zu] = ", i + 1);
 		figure_quote(settings, name);
 		text_append(settings, "\n");

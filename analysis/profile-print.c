@@ -181,7 +181,8 @@ static void print_site(const struct profile *profile, const struct profile_site 
 	text_format(text, "%5.1f %%  %s",
 		share(site->weight_bytes, profile->weight_bytes),
 		number_format_bytes(bytes, site->weight_bytes));
-	text_format(text, " in %" PRIu64 " calls", (uint64_t)site->weight_calls);
+	text_format(text, " in %" PRIu64 " call%s", (uint64_t)site->weight_calls,
+		site->weight_calls == 1 ? "" : "s");
 	if (site->live_weight_bytes)
 		text_format(text, ", %s live at the end",
 			number_format_bytes(live, site->live_weight_bytes));
@@ -306,12 +307,12 @@ int profile_print_digest(const struct profile *profile,
 {
 	char asked[NUMBER_TEXT], peak[NUMBER_TEXT];
 
-	text_format(text,
-		"  blocks       %" PRIu64 ", %s in all; %s live at the most in one of ",
+	text_format(text, "  blocks       %" PRIu64 ", %s in all; %s live at the most",
 		totals->allocations, number_format_bytes(asked, totals->asked_bytes),
 		number_format_bytes(peak, totals->peak_bytes));
-	text_format(text, "%zu process%s\n", totals->processes,
-		totals->processes == 1 ? "" : "es");
+	if (totals->processes > 1)
+		text_format(text, " in one of %zu processes", totals->processes);
+	text_append(text, "\n");
 	if (profile_blocks(profile->calls))
 		print_largest_classes(profile, text);
 	for (size_t i = 0; i < profile->sites_count && i < DIGEST_SITES; i++)

@@ -85,6 +85,13 @@ file_has "$work/strange/figure/settings.gp" 'b\134n\134x1b[31m\134xff'
 is_file "$work/strange/comparison.png"
 end
 
+begin "a program that allocates nothing has a figure all the same"
+run run -a libc,libc-thp -r 1 -w 0 --counters none --output "$work/nothing" -- true
+exits 0
+err_is_empty
+is_file "$work/nothing/comparison.png"
+end
+
 begin "without a traced execution there is no profile"
 run run -a libc -r 1 -w 0 --no-trace --quiet --output "$work/untraced" -- true
 exits 0

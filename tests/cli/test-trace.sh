@@ -165,7 +165,7 @@ end
 begin "what the parent of a child samples is not the child's"
 run trace --sample=1K --output "$work/share" -- "$victim" fork-and-share
 exits 0
-holds test "$(grep -c 'in 1 calls, 4.77M live at the end' "$out")" -eq 2
+holds test "$(grep -c 'in 1 call, 4.77M live at the end' "$out")" -eq 2
 holds test "$(grep -c 'in 20 calls, 95.4M live at the end' "$out")" -eq 2
 end
 
