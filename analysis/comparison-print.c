@@ -175,6 +175,33 @@ static void print_throughput(
 	}
 }
 
+static bool is_zero(const struct comparison *comparison, size_t quantity)
+{
+	for (size_t i = 0; i < comparison->count; i++)
+		if (comparison->contenders[i].values[quantity].count > 0 &&
+			comparison->contenders[i].values[quantity].median != 0)
+			return false;
+	return true;
+}
+
+/* Those of which there is nothing to compare. */
+static void print_zeros(const struct comparison *comparison, struct text *text)
+{
+	struct text names;
+
+	text_init(&names);
+	for (size_t q = COMPARISON_FIXED; q < comparison->quantities; q++)
+		if (is_counted(comparison, q) && is_zero(comparison, q))
+			text_format(&names, "%s%s", names.length ? ", " : "",
+				comparison_name(comparison, q));
+	if (names.length) {
+		text_append(text, "\n0 with each allocator, in the median\n  ");
+		summary_wrap(text, 2, names.bytes);
+		text_append(text, "\n");
+	}
+	text_release(&names);
+}
+
 static void print_events(
 	const struct comparison *comparison, bool bold, struct text *text)
 {
@@ -183,7 +210,7 @@ static void print_events(
 	for (size_t q = COMPARISON_FIXED; q < comparison->quantities; q++) {
 		char cell[CELL];
 
-		if (!is_counted(comparison, q))
+		if (!is_counted(comparison, q) || is_zero(comparison, q))
 			continue;
 		text_format(text, "\n%s\n  %-14s  %9s\n", comparison_name(comparison, q),
 			reference->allocator,
@@ -197,6 +224,7 @@ static void print_events(
 			text_append(text, "\n");
 		}
 	}
+	print_zeros(comparison, text);
 }
 
 static double difference(const struct comparison *comparison,
