@@ -45,10 +45,8 @@ static int load_executed(
 	struct executed *run, const char *folder, struct complaint *complaint)
 {
 	char path[PATH_MAX];
-	int error = session_path(path, folder, "environment.json", complaint);
+	int error = session_load_environment(&run->environment, folder, complaint);
 
-	if (!error)
-		error = environment_load(&run->environment, path, complaint);
 	if (!error)
 		error = session_path(path, folder, "executions.csv", complaint);
 	if (!error)
@@ -62,11 +60,10 @@ static int load_executed(
 	error = records_load_csv(&run->executions, &execution_record, path, complaint);
 	if (error)
 		goto out_groups;
-	error = comparison_build(&run->comparison, &run->executions, &run->environment,
-		run->groups.groups, run->groups.count);
+	error = session_compare_executions(&run->comparison, &run->executions,
+		&run->environment, &run->groups, folder, complaint);
 	if (!error)
 		return 0;
-	complaint_cannot(complaint, "compare the executions of", folder, error);
 	records_release(&run->executions);
 out_groups:
 	topology_release(&run->machine);

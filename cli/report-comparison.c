@@ -157,12 +157,11 @@ static int write_report(
 
 	if (error)
 		return error;
-	error = comparison_build(&report->comparison, &report->executions,
-		&report->environment, groups.groups, groups.count);
+	error = session_compare_executions(&report->comparison, &report->executions,
+		&report->environment, &groups, report->folder, complaint);
 	if (error) {
 		session_release_groups(&groups);
-		return complaint_cannot(
-			complaint, "compare the executions of", report->folder, error);
+		return error;
 	}
 	error = read_traces(report, complaint);
 	if (!error)
@@ -186,8 +185,7 @@ int report_write_comparison(
 		return complaint_cannot(complaint, "read", folder, -ENOMEM);
 	report->folder = folder;
 	text_init(&report->profile);
-	(void)snprintf(path, sizeof(path), "%s/environment.json", folder);
-	error = environment_load(&report->environment, path, complaint);
+	error = session_load_environment(&report->environment, folder, complaint);
 	(void)snprintf(path, sizeof(path), "%s/executions.csv", folder);
 	if (!error)
 		error = records_load_csv(

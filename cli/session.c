@@ -91,15 +91,47 @@ int session_load_machine(
 	return error;
 }
 
-static int load_beside(
-	struct session *session, const char *folder, struct complaint *complaint)
+int session_load_environment(
+	struct environment *environment, const char *folder, struct complaint *complaint)
 {
 	char path[PATH_MAX];
 	int error = session_path(path, folder, "environment.json", complaint);
 
-	*session = (struct session){0};
 	if (!error)
-		error = environment_load(&session->environment, path, complaint);
+		error = environment_load(environment, path, complaint);
+	if (error == -ENOENT || error == -ENOTDIR)
+		complaint_advise(complaint,
+			"the folder of a run, results/HOST/TIME: sweep and run end with its "
+			"name");
+	return error;
+}
+
+int session_compare_executions(struct comparison *comparison,
+	const struct records *executions, const struct environment *environment,
+	const struct session_groups *groups, const char *folder,
+	struct complaint *complaint)
+{
+	int error = comparison_build(
+		comparison, executions, environment, groups->groups, groups->count);
+
+	if (error == -ENODATA) {
+		complaint_what(complaint, "%.180s holds no executions", folder);
+		complaint_why(complaint, "the run ended before the first of them did");
+		complaint_advise(complaint, "run it again");
+	} else if (error) {
+		(void)complaint_cannot(
+			complaint, "compare the executions of", folder, error);
+	}
+	return error;
+}
+
+static int load_beside(
+	struct session *session, const char *folder, struct complaint *complaint)
+{
+	int error;
+
+	*session = (struct session){0};
+	error = session_load_environment(&session->environment, folder, complaint);
 	if (!error)
 		error = session_load_groups(
 			&session->groups, &session->environment, folder, complaint);

@@ -2,6 +2,7 @@
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
 
+#include "analysis/comparison.h"
 #include "analysis/staircase.h"
 #include "base/error.h"
 #include "core/environment.h"
@@ -28,6 +29,17 @@ struct session {
 int session_load(
 	struct session *session, const char *folder, struct complaint *complaint);
 void session_release(struct session *session);
+
+/* What a run of any kind kept of its circumstances. As above, but nothing is to be
+ * released. */
+int session_load_environment(
+	struct environment *environment, const char *folder, struct complaint *complaint);
+
+/* comparison_build(), with words for what can be wrong with the folder. */
+int session_compare_executions(struct comparison *comparison,
+	const struct records *executions, const struct environment *environment,
+	const struct session_groups *groups, const char *folder,
+	struct complaint *complaint);
 
 /* The groups that a run of any kind kept in its folder, by its environment. As above. */
 int session_load_groups(struct session_groups *groups,

@@ -342,12 +342,13 @@ int environment_load(
 		return complaint_cannot(complaint, "read", path, error);
 	}
 	root = json_loadb(text.bytes, text.length, 0, &where);
-	text_release(&text);
 	if (!root) {
 		complaint_what(complaint, "cannot read %s", path);
-		complaint_why(complaint, "%s", where.text);
+		complaint_why(complaint, "%s", text.length ? where.text : "it is empty");
+		text_release(&text);
 		return -EINVAL;
 	}
+	text_release(&text);
 	for (size_t i = 0; i < sizeof(scalars) / sizeof(scalars[0]) && !error; i++) {
 		const json_t *value = json_object_get(root, scalars[i].key);
 

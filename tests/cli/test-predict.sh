@@ -122,7 +122,17 @@ err_has 'one is of a sweep, the other of a program'
 run compare "$work/pairs/one" "$work/nowhere"
 exits 1
 out_is_empty
-err_has "cannot read $work/nowhere"
+err_has "cannot read $work/nowhere/environment.json"
+err_has 'try: the folder of a run'
+cp -r "$work/pairs/one" "$work/header"
+sed -i 1q "$work/header/executions.csv"
+run report "$work/header"
+exits 1
+err_has 'holds no executions'
+: >"$work/header/environment.json"
+run report "$work/header"
+exits 1
+err_has 'it is empty'
 end
 
 begin "a program of several processes is refused"
