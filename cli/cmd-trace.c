@@ -111,7 +111,8 @@ static bool is_beyond_reach(const struct traces *traces, const char *program)
 			return false;
 		complaint_what(&complaint, "nothing was traced");
 		complaint_why(&complaint,
-			"its environment was cleaned before the program began");
+			"its environment was cleaned before the program began, or its trace "
+			"could not be written");
 	}
 	message_complaint(&complaint);
 	return true;

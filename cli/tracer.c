@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/tracer.h"
 
+#include "base/number.h"
 #include "cli/share.h"
+#include "interpose/trace/format.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 static int preload(struct tracer *tracer, const char *served, struct complaint *complaint)
 {
@@ -26,12 +29,37 @@ static int preload(struct tracer *tracer, const char *served, struct complaint *
 	return 0;
 }
 
+/* Of one process: the library tells the rest on the program's stderr. */
+static int find_room(const char *folder, struct complaint *complaint)
+{
+	const uint64_t needed = sizeof(struct trace_file);
+	char takes[NUMBER_TEXT], has[NUMBER_TEXT];
+	struct statvfs status;
+	uint64_t there;
+
+	if (statvfs(folder, &status) != 0)
+		return complaint_cannot(
+			complaint, "write the trace into", folder, -errno);
+	there = (uint64_t)status.f_bavail * status.f_frsize;
+	if (there >= needed)
+		return 0;
+	complaint_what(complaint, "there is no room for a trace in %.150s", folder);
+	complaint_why(complaint, "it takes %s, and %s is free",
+		number_format_bytes(takes, needed), number_format_bytes(has, there));
+	complaint_advise(
+		complaint, "free some space, or choose another place with --output DIR");
+	return -ENOSPC;
+}
+
 int tracer_init(struct tracer *tracer, const struct program_allocator *served,
 	const struct tracer_setup *setup, struct complaint *complaint)
 {
 	char(*variables)[PATH_MAX + 32] = tracer->variables;
 	size_t free_at = 0;
+	int error = find_room(setup->folder, complaint);
 
+	if (error)
+		return error;
 	tracer->allocator = *served;
 	(void)snprintf(variables[0], sizeof(variables[0]), "ESCALIER_TRACE_DIR=%s",
 		setup->folder);

@@ -24,7 +24,8 @@ struct tracer_setup {
 	bool count_only;       /* no call sites, no lifetimes */
 };
 
-/* 0; -ENOENT where the library is not there; -ENAMETOOLONG. With the complaint. */
+/* 0; -ENOENT where the library is not there; -ENOSPC where no trace has room in the
+ * folder; -ENAMETOOLONG. With the complaint. */
 int tracer_init(struct tracer *tracer, const struct program_allocator *served,
 	const struct tracer_setup *setup, struct complaint *complaint);
 

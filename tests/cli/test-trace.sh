@@ -251,6 +251,23 @@ exits 0
 err_has 'libescalier-trace: cannot write /no/such: ENOENT; the program runs untraced'
 end
 
+begin "a disk without room for a trace"
+mkdir "$work/small"
+# shellcheck disable=SC2016
+if unshare -m mount -t tmpfs -o size=1M tmpfs "$work/small" 2>"$err"; then
+  run_command unshare -m bash -c 'mount -t tmpfs -o size=1M tmpfs "$1" && exec "$2" trace -o "$1/t" -- true' \
+    bash "$work/small" "$ESCALIER"
+  exits 125
+  err_has "there is no room for a trace in $work/small/t"
+  run_command unshare -m bash -c 'mount -t tmpfs -o size=1M tmpfs "$1" && exec "$2" run -r 1 -w 0 -a libc --counters none -o "$1/t" -- true' \
+    bash "$work/small" "$ESCALIER"
+  exits 0
+  out_has 'there is no room for a trace'
+  end
+else
+  skip "no file system may be mounted here"
+fi
+
 begin "a limit to the length of files leaves the program alone"
 # shellcheck disable=SC2016
 run_command env LD_PRELOAD="$(dirname "$ESCALIER")/libescalier-trace.so" ESCALIER_TRACE_DIR="$work" \
