@@ -175,7 +175,8 @@ int program_facts_take(struct program_facts *facts, const struct records *execut
 	facts->huge_share = median_of(&t, EXECUTION_WATCHED, get_huge_share, &count);
 	facts->processes = median_of(&t, EXECUTION_WATCHED, get_processes, &count);
 	/* What was handed out and never touched takes no memory. */
-	if (totals) {
+	facts->traced = totals != NULL;
+	if (totals && totals->processes) {
 		facts->traced_bytes = (double)totals->peak_bytes;
 		facts->large_bytes = (double)totals->large_bytes;
 		facts->split_bytes = (double)totals->split_bytes;

@@ -72,9 +72,11 @@ static bool is_refused(struct prediction *p, const struct prediction_model *mode
 		return refuse(p,
 			"echo madvise >/sys/kernel/mm/transparent_hugepage/enabled",
 			"the kernel gives no huge pages here");
+	if (isnan(f->anonymous_bytes))
+		return refuse(p, "leave out --no-watch", "its memory was not sampled");
 	if (!(f->anonymous_bytes > 0))
-		return refuse(p, "leave out --no-watch",
-			"its memory was not sampled, or it ended before the first sample");
+		return refuse(p, "--sample 1ms, or more work for it",
+			"it ended before its memory was sampled");
 	if (f->processes > 1)
 		return refuse(p, "predict the process that takes the time by itself",
 			"it has %.0f processes at once: whose faults, memory and time these "
@@ -86,9 +88,11 @@ static bool is_refused(struct prediction *p, const struct prediction_model *mode
 			"the program itself asks for them",
 			"%.0f %% of its memory lies on huge pages already",
 			100 * f->huge_share);
+	if (!f->traced)
+		return refuse(p, "leave out --no-trace", "it was not traced");
 	if (isnan(f->heap_bytes))
-		return refuse(p, "leave out --no-trace",
-			"it was not traced, or its memory does not come from malloc");
+		return refuse(p, "escalier trace -- PROGRAM tells what is in the way",
+			"its memory does not come from malloc, as far as a trace tells");
 	if (f->allocator[0])
 		return refuse(p, "escalier run -a libc,hp -- PROGRAM measures it",
 			"its malloc is that of %s, and the model knows the C library's",

@@ -33,6 +33,7 @@
 /* The facts, medians over the executions of the reference; NaN: not known. */
 struct program_facts {
 	size_t rounds; /* timed executions that ended well */
+	bool traced;   /* one was, whatever came of it */
 	double wall_ns, user_ns, system_ns;
 	double faults;          /* minor */
 	double anonymous_bytes; /* peak of private memory */
@@ -49,8 +50,8 @@ struct program_facts {
 	double walk_cycles;        /* in which a walk was under way, likewise */
 };
 
-/* `totals` of one traced execution; NULL: none. `groups` are those of the run. Borrows
- * nothing. 0 or -ENOMEM. */
+/* `totals` of one traced execution, of no process where none left a trace; NULL: none.
+ * `groups` are those of the run. Borrows nothing. 0 or -ENOMEM. */
 int program_facts_take(struct program_facts *facts, const struct records *executions,
 	const struct allocation_totals *totals, const struct group *groups,
 	size_t groups_count, const struct environment *environment);

@@ -288,8 +288,12 @@ static int measure_and_report(struct command *command)
 	if (recording_close(&command->recording, &command->environment, &command->machine,
 		    &command->complaint))
 		code = error ? code : fail(command);
-	if (command->recording.folder.rows == 0)
+	if (command->recording.folder.rows == 0) {
+		if (!code)
+			fputs("escalier: no execution has ended: there is nothing to tell\n",
+				stderr);
 		return code ? code : EXIT_OWN_FAILURE;
+	}
 	command->complaint = first;
 	text_init(&written);
 	if (report_write(command->recording.folder.path, &written, &command->complaint) <

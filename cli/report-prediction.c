@@ -122,7 +122,6 @@ static int write_all(const struct predicted *predicted, struct text *summary,
 static int predict(struct predicted *predicted, struct complaint *complaint)
 {
 	const struct comparison *comparison = predicted->comparison;
-	const struct allocation_totals *traced = comparison->allocations;
 	struct session_groups groups;
 	struct program_facts facts;
 	int error = predict_model_read(&predicted->model, predicted->folder, complaint);
@@ -133,7 +132,7 @@ static int predict(struct predicted *predicted, struct complaint *complaint)
 	if (error)
 		return error;
 	error = program_facts_take(&facts, comparison->executions,
-		traced && traced->processes ? traced : NULL, groups.groups, groups.count,
+		comparison->allocations, groups.groups, groups.count,
 		predicted->environment);
 	if (error)
 		(void)complaint_cannot(

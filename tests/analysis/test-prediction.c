@@ -48,6 +48,7 @@ static struct prediction_model make_model(bool swept, bool counted)
 static struct program_facts make_facts(void)
 {
 	struct program_facts facts = {.rounds = 5,
+		.traced = true,
 		.wall_ns = 1e9,
 		.user_ns = 8e8,
 		.system_ns = 2e8,
@@ -297,8 +298,12 @@ static void where_the_model_does_not_hold(void **state)
 	g = given(true, true);
 	g.facts.anonymous_bytes = NAN;
 	refuses(g, "not sampled");
+	g.facts.anonymous_bytes = 0;
+	refuses(g, "ended before");
 	g = given(true, true);
 	g.facts.heap_bytes = NAN;
+	refuses(g, "does not come from malloc");
+	g.facts.traced = false;
 	refuses(g, "not traced");
 	g = given(true, true);
 	strcpy(g.facts.allocator, "libjemalloc.so.2");

@@ -135,6 +135,12 @@ exits 1
 err_has 'it is empty'
 end
 
+begin "a program that is over at once is refused"
+run predict "${once[@]}" --sample 10s -o "$work/short" -- true
+exits 123
+file_has "$work/short/prediction.txt" 'it ended before its memory was sampled'
+end
+
 begin "a program of several processes is refused"
 # A hundredfold of what the first sample takes passes before the next: long enough for a slow one.
 run predict "${once[@]}" --sample 1ms --no-trace -o "$work/several" -- bash -c 'sleep 0.6 & sleep 0.6; wait'
