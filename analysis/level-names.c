@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "analysis/level-sample.h"
+#include "analysis/level-parts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,6 +31,9 @@ struct naming {
 	const struct level_sample *sample;
 	struct nominal caches[CACHES_MOST], tlbs[NOMINALS];
 	bool shared[CACHES_MOST];
+	/* log2 of bytes: halves of the nearest caches that are counted; NaN where none.
+	 */
+	double above[CACHES_MOST], below[CACHES_MOST];
 	size_t caches_count, tlbs_count;
 	const struct nominal *best[STEPS]; /* by step; NULL unexplained */
 	const struct nominal *current[STEPS];
@@ -56,17 +59,15 @@ static double cost_of_excess(
 }
 
 static double cost_of_cache(
-	const struct step *step, const struct nominal *cache, bool shared)
+	const struct naming *naming, const struct step *step, size_t cache)
 {
-	double distance = step->half - log2((double)cache->bytes);
+	double distance = step->half - log2((double)naming->caches[cache].bytes);
 	double small = 2 * fmax(0, 0.6 - height_of(step));
 
 	if (distance > 1.25 || distance < -7)
 		return IMPOSSIBLE;
-	if (distance > 0)
-		return small + 3 * fmax(0, distance - 0.4);
-	return small + (shared ? 0.35 * fmax(0, -distance - 0.5)
-			       : 1.2 * fmax(0, -distance - 0.75));
+	return small + level_cost_of_place(
+			       &naming->caches[cache], naming->shared[cache], step->half);
 }
 
 /* Whether a miss is served by a further TLB, not by a page walk. */
@@ -135,13 +136,13 @@ static void name_from(struct naming *naming, size_t step, size_t cache, double c
 
 	if (cost >= naming->best_cost)
 		return;
-	if (step == sample->steps_count) {
+	if (step == sample->unexplained.count) {
 		for (size_t c = cache; c < naming->caches_count; c++)
 			cost += cost_of_absence(naming, c);
 		if (cost >= naming->best_cost)
 			return;
 		naming->best_cost = cost;
-		for (size_t i = 0; i < sample->steps_count; i++)
+		for (size_t i = 0; i < sample->unexplained.count; i++)
 			naming->best[i] = naming->current[i];
 		return;
 	}
@@ -149,32 +150,22 @@ static void name_from(struct naming *naming, size_t step, size_t cache, double c
 		naming->current[step] = &naming->caches[c];
 		name_from(naming, step + 1, c + 1,
 			cost + skipped +
-				cost_of_cache(&sample->steps[step], &naming->caches[c],
-					naming->shared[c]) +
-				cost_of_nearness(naming, &sample->steps[step],
+				cost_of_cache(
+					naming, &sample->unexplained.list[step], c) +
+				cost_of_nearness(naming, &sample->unexplained.list[step],
 					&naming->caches[c]));
 		skipped += cost_of_absence(naming, c);
 	}
 	for (size_t t = 0; t < naming->tlbs_count; t++) {
 		naming->current[step] = &naming->tlbs[t];
 		name_from(naming, step + 1, cache,
-			cost + cost_of_tlb(
-				       naming, &sample->steps[step], &naming->tlbs[t]));
+			cost + cost_of_tlb(naming, &sample->unexplained.list[step],
+				       &naming->tlbs[t]));
 	}
 	naming->current[step] = NULL;
 	name_from(naming, step + 1, cache,
-		cost + COST_UNEXPLAINED + COST_HEIGHT * height_of(&sample->steps[step]));
-}
-
-/* The largest page that any size of a series got; UINT64_MAX where none is known. */
-static uint64_t largest_page(const struct series *series)
-{
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < series->count; i++)
-		if (series->stairs[i].page_bytes > bytes)
-			bytes = series->stairs[i].page_bytes;
-	return bytes ? bytes : UINT64_MAX;
+		cost + COST_UNEXPLAINED +
+			COST_HEIGHT * height_of(&sample->unexplained.list[step]));
 }
 
 /* From bytes of a cache to those of the buffer whose reads fill it. */
@@ -186,6 +177,21 @@ static double span_of_line(
 	return sample->per_page ? (double)sample->series->stride / line_bytes : 1;
 }
 
+/* Whether something else tells of it than the steps that are left. */
+static bool is_told(const struct level_sample *sample, const struct nominal *nominal)
+{
+	if (sample->per_page)
+		return false;
+	for (size_t b = 0; b < sample->borders_count; b++) {
+		const struct level_border *border = &sample->borders[b];
+
+		if (border->known && (border->kind == LEVEL_TLB) == nominal->tlb &&
+			border->number == nominal->level)
+			return true;
+	}
+	return !nominal->tlb && sample->gap_closed;
+}
+
 /* No TLB holds larger pages than there are; smaller ones it may, where a host splits
  * them.
  */
@@ -193,17 +199,19 @@ static void list_nominals(struct naming *naming, const struct machine *machine)
 {
 	const unsigned cpu = naming->sample->series->cpu;
 	const uint64_t private_bytes = staircase_private_bytes(machine, cpu);
-	const uint64_t page_bytes = largest_page(naming->sample->series);
+	const uint64_t page_bytes = level_largest_page(naming->sample->series);
 	const double span = span_of_line(naming->sample, machine);
 	struct nominal nominals[NOMINALS];
 	size_t count = nominal_list(machine, cpu, nominals);
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && naming->caches_count < CACHES_MOST; i++) {
+		if (is_told(naming->sample, &nominals[i]))
+			continue;
 		if (nominals[i].tlb) {
 			if (nominals[i].page_bytes > page_bytes)
 				continue;
 			naming->tlbs[naming->tlbs_count++] = nominals[i];
-		} else if (naming->caches_count < CACHES_MOST) {
+		} else {
 			naming->shared[naming->caches_count] =
 				nominals[i].bytes > private_bytes;
 			nominals[i].bytes = (uint64_t)((double)nominals[i].bytes * span);
@@ -225,18 +233,23 @@ static void note_tlb(
 	}
 }
 
+static void set_capacities(const struct step *step, struct level *level)
+{
+	level->values[LEVEL_ONSET].value = exp2(step->onset);
+	level->values[LEVEL_HALF].value = exp2(step->half);
+	level->values[LEVEL_FULL].value = exp2(step->full);
+	level->values[LEVEL_RESIDENT].value = step->resident;
+}
+
 static void name_level(const struct naming *naming, size_t step, struct level *level)
 {
 	const struct nominal *nominal = naming->best[step];
-	const struct step *s = &naming->sample->steps[step];
+	const struct step *s = &naming->sample->unexplained.list[step];
 
 	*level = (struct level){.kind = LEVEL_CACHE, .witness = WITNESS_TIME};
-	level->values[LEVEL_ONSET].value = exp2(s->onset);
-	level->values[LEVEL_HALF].value = exp2(s->half);
-	level->values[LEVEL_FULL].value = exp2(s->full);
-	level->values[LEVEL_RESIDENT].value = s->resident;
+	set_capacities(s, level);
 	if (!nominal) {
-		if (naming->caches_count > 0)
+		if (naming->sample->last_cache > 0)
 			level->kind = LEVEL_STEP;
 		(void)snprintf(level->name, sizeof(level->name), "step %zu", step + 1);
 		return;
@@ -247,23 +260,88 @@ static void name_level(const struct naming *naming, size_t step, struct level *l
 		note_tlb(naming, s, level);
 }
 
-size_t level_name_steps(const struct level_sample *sample, const struct machine *machine,
-	struct level levels[STEPS])
+static void name_placed(const struct naming *naming, const struct level_placed *placed,
+	struct level *level)
+{
+	*level = (struct level){
+		.kind = LEVEL_CACHE, .number = placed->number, .witness = WITNESS_TIME};
+	set_capacities(&placed->step, level);
+	note_tlb(naming, &placed->step, level);
+}
+
+/* A step that is one rise alone may be of another shape; where it took several, these are
+ * what the times say. Of the first cache they say enough. */
+static int refine_caches(struct level_sample *sample, const struct naming *naming)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < sample->unexplained.count && !error; i++) {
+		const struct nominal *nominal = naming->best[i];
+
+		if (nominal && !nominal->tlb && nominal->level > 1 &&
+			sample->unexplained.list[i].own.count == 1)
+			error = level_refine(sample, naming->best, i);
+	}
+	return error;
+}
+
+/* Where the times of a cache's hits end, and those of memory begin: log2 of bytes. */
+struct range {
+	double first, last;
+};
+
+/* Of the first cache that is counted where it begins to overflow, of the last the half.
+ */
+static struct range range_counted(const struct level_sample *sample)
+{
+	struct range range = {-INFINITY, NAN};
+
+	for (size_t b = 0; b < sample->borders_count && !sample->per_page; b++) {
+		const struct level_border *border = &sample->borders[b];
+
+		if (border->kind != LEVEL_CACHE || !border->known)
+			continue;
+		if (border->number == 1)
+			range.first = level_crossing(sample, border->beyond, 0.05);
+		range.last = fmax(range.last, border->half);
+	}
+	return range;
+}
+
+/* Behind the last cache memory itself slows down as it grows; and where all reads hit the
+ * first there is nothing that could step. */
+static bool is_no_level(const struct naming *naming, size_t index, struct range range)
+{
+	const struct step *step = &naming->sample->unexplained.list[index];
+
+	if (naming->best[index])
+		return false;
+	return step->full < range.first ||
+	       (naming->sample->last_cache > 0 &&
+		       (step->half > range.last || height_of(step) < LEAST_UNEXPLAINED));
+}
+
+int level_name_steps(struct level_sample *sample, const struct machine *machine,
+	struct level levels[LEVELS_TIMED], size_t *count)
 {
 	struct naming naming = {.sample = sample, .best_cost = IMPOSSIBLE};
-	size_t count = 0;
-	size_t last = 0;
+	struct range range = range_counted(sample);
+	int error = 0;
 
+	*count = 0;
 	list_nominals(&naming, machine);
 	name_from(&naming, 0, 0, 0);
-	for (size_t i = 0; i < sample->steps_count; i++)
-		last = naming.best[i] && !naming.best[i]->tlb ? i : last;
-	for (size_t i = 0; i < sample->steps_count; i++) {
-		/* Behind the last cache, memory itself slows down as it grows. */
-		if (naming.caches_count > 0 && !naming.best[i] &&
-			(i > last || height_of(&sample->steps[i]) < LEAST_UNEXPLAINED))
-			continue;
-		name_level(&naming, i, &levels[count++]);
+	if (!sample->per_page)
+		error = refine_caches(sample, &naming);
+	for (size_t i = 0; i < sample->placed_count; i++) {
+		name_placed(&naming, &sample->placed[i], &levels[(*count)++]);
+		range.last = fmax(range.last, sample->placed[i].step.half);
 	}
-	return count;
+	for (size_t i = 0; i < sample->unexplained.count; i++)
+		if (naming.best[i] && !naming.best[i]->tlb)
+			range.last = fmax(range.last, sample->unexplained.list[i].half);
+	for (size_t i = 0; i < sample->unexplained.count; i++)
+		if (!is_no_level(&naming, i, range))
+			name_level(&naming, i, &levels[(*count)++]);
+	return error;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "analysis/level-sample.h"
+#include "analysis/level-parts.h"
 
 #include "analysis/served.h"
 #include "core/kernel.h"
@@ -34,9 +34,10 @@ static void add_border(struct level_sample *sample, enum level_kind kind, unsign
 static void list_borders(struct level_sample *sample, const struct staircase *staircase,
 	const struct machine *machine)
 {
-	unsigned last = machine_last_cache_level(machine, sample->series->cpu);
+	const unsigned last = machine_last_cache_level(machine, sample->series->cpu);
 	struct served served;
 
+	sample->last_cache = last;
 	served_levels(staircase, &served);
 	sample->covers_caches = served.count > 2 && !served.misses && last < served.count;
 	for (size_t i = 1; i < served.count; i++) {
@@ -54,6 +55,32 @@ static void list_borders(struct level_sample *sample, const struct staircase *st
 		add_border(sample, LEVEL_TLB, 1, QUANTITY_DTLB_L1_MISSES);
 	if (staircase->known[QUANTITY_PAGE_WALKS])
 		add_border(sample, LEVEL_TLB, 2, QUANTITY_PAGE_WALKS);
+}
+
+uint64_t level_largest_page(const struct series *series)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < series->count; i++)
+		if (series->stairs[i].page_bytes > bytes)
+			bytes = series->stairs[i].page_bytes;
+	return bytes ? bytes : UINT64_MAX;
+}
+
+/* Announced reaches of the series' pages, or of smaller ones, where a host splits them.
+ */
+static void list_reaches(struct level_sample *sample, const struct machine *machine)
+{
+	const uint64_t page_bytes = level_largest_page(sample->series);
+	struct nominal nominals[NOMINALS];
+	size_t count = nominal_list(machine, sample->series->cpu, nominals);
+
+	for (size_t i = 0; i < count && sample->reaches_count < LEVEL_REACHES; i++)
+		if (nominals[i].tlb && nominals[i].page_bytes <= page_bytes)
+			sample->reaches[sample->reaches_count++] =
+				(struct level_reach){.number = nominals[i].level,
+					.bytes = (double)nominals[i].bytes,
+					.sure = nominals[i].page_bytes == page_bytes};
 }
 
 /* The median of a sum of quantities over the drawn rounds of one size. */
@@ -93,6 +120,16 @@ static void condense_times(struct level_sample *sample)
 	}
 }
 
+double level_crossing(const struct level_sample *sample, const double *beyond, double p)
+{
+	for (size_t i = 1; i < sample->count; i++)
+		if (beyond[i] >= p && beyond[i - 1] < p)
+			return sample->x[i - 1] +
+			       (p - beyond[i - 1]) / (beyond[i] - beyond[i - 1]) *
+				       (sample->x[i] - sample->x[i - 1]);
+	return NAN;
+}
+
 static int condense_border(struct level_sample *sample, struct level_border *border)
 {
 	for (size_t i = 0; i < sample->count && border->known; i++) {
@@ -102,8 +139,10 @@ static int condense_border(struct level_sample *sample, struct level_border *bor
 		border->beyond[i] = fmin(fmax(value, 0), 1);
 		border->known = !isnan(value);
 	}
-	return border->known ? statistics_make_monotone(border->beyond, sample->count)
-			     : 0;
+	if (border->known && statistics_make_monotone(border->beyond, sample->count))
+		return -ENOMEM;
+	border->half = border->known ? level_crossing(sample, border->beyond, 0.5) : NAN;
+	return 0;
 }
 
 /* The times of a size's drawn rounds, appended; returns how many. */
@@ -164,16 +203,64 @@ static void pool_times(struct level_sample *sample)
 			sample->times[i] = blocks[b].median;
 }
 
-static void find_steps(struct level_sample *sample)
+/* The steps of TLBs are looked for as well, where none is counted: what is thought of
+ * them beforehand helps to place caches only. */
+static void forget(struct level_parts *parts, size_t from, size_t to)
+{
+	for (size_t p = from; p < to; p++)
+		parts->list[p] = (struct step_given){.values = NULL};
+}
+
+static void fit_unexplained(struct level_sample *sample, const struct level_parts *parts)
 {
 	struct step_fit fit;
 
-	sample->steps_count = 0;
+	level_parts_give(parts);
+	step_fit(&sample->dictionary, sample->times, &fit);
+	for (size_t p = 0; p < parts->count; p++)
+		for (size_t i = 0; i < sample->count && parts->list[p].values; i++)
+			sample->given[i] += fit.given[p] * parts->list[p].values[i];
+	steps_find(&fit, sample->x, sample->given, sample->count, &sample->unexplained);
+}
+
+static int find_unexplained(struct level_sample *sample)
+{
+	static const bool all[3] = {false};
+	struct level_parts parts = {.sample = sample};
+	size_t borders, reaches;
+	int error;
+
+	level_parts_add_borders(&parts);
+	borders = parts.count;
+	level_parts_add_reaches(&parts, all);
+	reaches = parts.count;
+	level_parts_give(&parts);
+	error = level_place_caches(&parts);
+	if (sample->tlbs_counted == 0)
+		forget(&parts, borders, reaches);
+	if (!error)
+		fit_unexplained(sample, &parts);
+	level_parts_give(&(struct level_parts){.sample = sample});
+	return error;
+}
+
+static int find_steps(struct level_sample *sample)
+{
+	struct step_fit fit;
+
+	sample->steps.count = sample->unexplained.count = sample->placed_count = 0;
+	sample->gap_closed = false;
 	if (sample->count < 2)
-		return;
+		return 0;
 	pool_times(sample);
 	step_fit(&sample->dictionary, sample->times, &fit);
-	sample->steps_count = steps_find(&fit, sample->x, sample->count, sample->steps);
+	for (size_t i = 0; i < sample->count; i++)
+		sample->given[i] = 0;
+	steps_find(&fit, sample->x, sample->given, sample->count, &sample->steps);
+	if (!sample->per_page && sample->caches_counted + sample->tlbs_counted > 0)
+		return find_unexplained(sample);
+	sample->unexplained = sample->steps;
+	return 0;
 }
 
 static int condense(struct level_sample *sample)
@@ -282,7 +369,8 @@ static int allocate(struct level_sample *sample, const struct series *series)
 	sample->stairs = calloc(n + 1, sizeof(*sample->stairs));
 	sample->rounds = calloc(n * sample->rounds_count + 1, sizeof(*sample->rounds));
 	sample->drawn = calloc(sample->rounds_count + 1, sizeof(*sample->drawn));
-	sample->x = calloc(5 * n + 1, sizeof(*sample->x));
+	sample->x = calloc(
+		(6 + STEP_GIVEN + LEVEL_FIRST_REACHES) * n + 1, sizeof(*sample->x));
 	sample->pool = calloc(n * sample->rounds_count + 1, sizeof(*sample->pool));
 	sample->blocks = calloc(n + 1, sizeof(*sample->blocks));
 	sample->scratch = calloc(longest + 1, sizeof(*sample->scratch));
@@ -293,6 +381,8 @@ static int allocate(struct level_sample *sample, const struct series *series)
 	sample->ns = sample->x + 2 * n;
 	sample->errors = sample->x + 3 * n;
 	sample->times = sample->x + 4 * n;
+	sample->given = sample->x + 5 * n;
+	sample->parts = sample->x + 6 * n;
 	for (size_t b = 0; b < sample->borders_count; b++) {
 		sample->borders[b].beyond = calloc(n + 1, sizeof(double));
 		if (!sample->borders[b].beyond)
@@ -315,12 +405,14 @@ int level_sample_init(struct level_sample *sample, const struct staircase *stair
 	uint64_t *numbers;
 	int error;
 
-	*sample = (struct level_sample){
-		.series = series, .per_page = kernel && kernel->per_page};
+	*sample = (struct level_sample){.series = series,
+		.machine = machine,
+		.per_page = kernel && kernel->per_page};
 	numbers = round_numbers(series, &sample->rounds_count);
 	if (!numbers)
 		return -ENOMEM;
 	list_borders(sample, staircase, machine);
+	list_reaches(sample, machine);
 	error = allocate(sample, series);
 	if (error)
 		goto out;
@@ -338,7 +430,7 @@ int level_sample_init(struct level_sample *sample, const struct staircase *stair
 	if (!error)
 		error = condense(sample);
 	if (!error)
-		find_steps(sample);
+		error = find_steps(sample);
 out:
 	free(numbers);
 	return error;
@@ -396,7 +488,7 @@ int level_sample_draw(struct level_sample *sample, struct random *random)
 	/* Where counters tell everything, the time is a witness once and for all. */
 	if (!sample->covers_caches || sample->caches_counted == 0 ||
 		sample->tlbs_counted == 0)
-		find_steps(sample);
+		return find_steps(sample);
 	return 0;
 }
 

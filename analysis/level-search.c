@@ -11,27 +11,17 @@
 #define SERVES_MOST 0.8
 #define WITNESS_OCTAVES 0.75
 
-/* Where a share that never falls passes p, in log2 of bytes, linear between sizes; NaN
- * where it does not. */
-static double crossing(const struct level_sample *sample, const double *beyond, double p)
-{
-	for (size_t i = 1; i < sample->count; i++)
-		if (beyond[i] >= p && beyond[i - 1] < p)
-			return sample->x[i - 1] +
-			       (p - beyond[i - 1]) / (beyond[i] - beyond[i - 1]) *
-				       (sample->x[i] - sample->x[i - 1]);
-	return NAN;
-}
-
 static void measure_border(const struct level_sample *sample,
 	const struct level_border *border, struct level *level)
 {
 	*level = (struct level){.kind = border->kind,
 		.number = border->number,
 		.witness = WITNESS_COUNTERS};
-	level->values[LEVEL_ONSET].value = exp2(crossing(sample, border->beyond, 0.05));
-	level->values[LEVEL_HALF].value = exp2(crossing(sample, border->beyond, 0.5));
-	level->values[LEVEL_FULL].value = exp2(crossing(sample, border->beyond, 0.95));
+	level->values[LEVEL_ONSET].value =
+		exp2(level_crossing(sample, border->beyond, 0.05));
+	level->values[LEVEL_HALF].value = exp2(border->half);
+	level->values[LEVEL_FULL].value =
+		exp2(level_crossing(sample, border->beyond, 0.95));
 	level->values[LEVEL_RESIDENT].value = NAN;
 	if (isnan(level->values[LEVEL_HALF].value))
 		return;
@@ -47,11 +37,11 @@ static void measure_border(const struct level_sample *sample,
 static bool has_witness(const struct level_sample *sample, const struct level *level)
 {
 	/* A TLB is felt from its reach on, half of it at twice that. */
-	for (size_t i = 0; i < sample->steps_count; i++)
-		if (fabs(sample->steps[i].half - log2(level->values[LEVEL_HALF].value)) <=
-				WITNESS_OCTAVES ||
+	for (size_t i = 0; i < sample->steps.count; i++)
+		if (fabs(sample->steps.list[i].half -
+			    log2(level->values[LEVEL_HALF].value)) <= WITNESS_OCTAVES ||
 			(level->kind == LEVEL_TLB &&
-				fabs(sample->steps[i].onset -
+				fabs(sample->steps.list[i].onset -
 					log2(level->values[LEVEL_ONSET].value)) <=
 					WITNESS_OCTAVES))
 			return true;
@@ -291,10 +281,10 @@ static void measure_miss(const struct level_search *search, struct level *level)
 	const struct step *nearest = NULL;
 	size_t size = 0;
 
-	for (size_t i = 0; i < sample->steps_count; i++)
-		if (!nearest ||
-			fabs(sample->steps[i].half - half) < fabs(nearest->half - half))
-			nearest = &sample->steps[i];
+	for (size_t i = 0; i < sample->steps.count; i++)
+		if (!nearest || fabs(sample->steps.list[i].half - half) <
+					fabs(nearest->half - half))
+			nearest = &sample->steps.list[i];
 	if (!nearest || fabs(nearest->half - half) > WITNESS_OCTAVES)
 		return;
 	while (size + 1 < sample->count && sample->x[size] < nearest->full)
@@ -309,7 +299,7 @@ static void measure_miss(const struct level_search *search, struct level *level)
 
 /* Caches by size, and what lies behind them. */
 static void add_caches(
-	struct level_search *search, const struct level steps[STEPS], size_t count)
+	struct level_search *search, const struct level *steps, size_t count)
 {
 	struct levels *levels = search->levels;
 
@@ -323,13 +313,15 @@ static void add_caches(
 		measure_latency(search, i);
 }
 
-void level_search(struct level_search *search)
+int level_search(struct level_search *search)
 {
 	struct levels *levels = search->levels;
 	const bool per_page = search->sample->per_page;
-	struct level steps[STEPS];
-	size_t count = level_name_steps(search->sample, search->machine, steps);
+	struct level steps[LEVELS_TIMED];
+	size_t count;
 
+	if (level_name_steps(search->sample, search->machine, steps, &count))
+		return -ENOMEM;
 	levels->count = levels->caches = 0;
 	levels->caches_counted = search->sample->caches_counted > 0;
 	levels->tlbs_counted = search->sample->tlbs_counted > 0;
@@ -348,4 +340,5 @@ void level_search(struct level_search *search)
 			measure_miss(search, level);
 		set_nominal(search, level);
 	}
+	return 0;
 }

@@ -97,10 +97,10 @@ static int bootstrap(struct level_search *search, struct level_sample *sample)
 	for (int i = 0; i < LEVEL_BOOTSTRAPS && !error; i++) {
 		drawn->series = found->series;
 		error = level_sample_draw(sample, &random);
-		if (error)
-			break;
-		level_search(search);
-		collect(spread, found, drawn);
+		if (!error)
+			error = level_search(search);
+		if (!error)
+			collect(spread, found, drawn);
 	}
 	search->levels = found;
 	if (!error) {
@@ -157,7 +157,9 @@ int levels_find(struct levels *levels, const struct staircase *staircase,
 	levels->rounds = sample.rounds_count;
 	if (sample.count > 0)
 		levels->largest_bytes = sample.stairs[sample.count - 1]->bytes;
-	level_search(&search);
+	error = level_search(&search);
+	if (error)
+		goto out;
 	if (!levels->per_page)
 		list_absent(levels, machine);
 	clear_intervals(levels);

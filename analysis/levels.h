@@ -14,8 +14,11 @@
  * The caches and TLB reaches that a series shows. Counters come first: the share of reads
  * that goes beyond a cache or TLB, the median over rounds by size, made monotone, tells
  * where it begins to overflow; the steps of the time (steps.h) are the witness. What no
- * counter tells is taken from the time alone, whose steps get their names by what the
- * machine announces: that is a guess, and marked as such.
+ * counter tells is taken from the time alone: from the steps of what is left of it where
+ * counters explain a part, whose shapes they tell, and of all of it where there are none.
+ * Announced caches between two that are counted have to be there, and are placed between
+ * them (step-place.h); other steps get their names by what the machine announces. That is
+ * a guess, and marked as such.
  */
 enum { LEVELS = 16, LEVEL_NAME = 32, LEVEL_BOOTSTRAPS = 200 };
 

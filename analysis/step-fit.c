@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "analysis/step-fit.h"
+#include "analysis/step-solve.h"
 
 #include <errno.h>
 #include <math.h>
@@ -7,27 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Positions an octave of the grid; and the least gain in chi-squared of a rise: three
- * parameters at the price that the Bayesian criterion has for some fifty sizes. */
-enum { GRID = 4 };
-#define LEAST_GAIN 10.0
-#define SHAPE_REACH 3
-
-/* The rises taken so far, and the factor of their normal equations. */
-struct active {
-	size_t columns[STEP_RISES + 1]; /* the base first */
-	size_t count;
-	double factor[STEP_RISES + 1][STEP_RISES + 1]; /* lower triangle */
-	double solved[STEP_RISES + 1];                 /* factor^-1 targets */
-};
-
-/* F of a shape at a distance from its position, and its derivative. */
-static double shape_value(size_t shape, double distance, double *slope)
+double step_shape_value(size_t shape, double distance, double *slope)
 {
 	static const double steepness[] = {16, 6, 3};
 	double value;
 
-	if (shape == SHAPE_REACH) {
+	if (shape == STEP_REACH) {
 		/* Half is done at twice the reach. */
 		double share = exp2(-distance - 1);
 
@@ -39,43 +24,70 @@ static double shape_value(size_t shape, double distance, double *slope)
 	return value;
 }
 
-static double column_at(const struct step_dictionary *d, size_t column)
+double step_column_at(const struct step_dictionary *d, size_t column)
 {
-	const size_t position = (column - 1) / STEP_SHAPES;
+	const size_t position = (column - STEP_FIRST) / STEP_SHAPES;
 
-	return d->x[0] + (double)position / GRID;
+	return d->x[0] + (double)position / STEP_GRID;
+}
+
+size_t step_column_shape(size_t column)
+{
+	return (column - STEP_FIRST) % STEP_SHAPES;
+}
+
+/* The products of a column with all from another on. */
+static void multiply(struct step_dictionary *d, size_t column, size_t from)
+{
+	const double *left = &d->values[column * d->sizes];
+
+	for (size_t c = from; c < d->columns; c++) {
+		const double *right = &d->values[c * d->sizes];
+		double sum = 0;
+
+		for (size_t i = 0; i < d->sizes; i++)
+			sum += d->weights[i] * left[i] * right[i];
+		d->products[column * d->columns + c] = sum;
+		d->products[c * d->columns + column] = sum;
+	}
 }
 
 static void fill(struct step_dictionary *d)
 {
 	double slope;
 
-	for (size_t c = 0; c < d->columns; c++)
+	for (size_t i = 0; i < d->sizes; i++)
+		d->values[i] = 1;
+	for (size_t c = STEP_FIRST; c < d->columns; c++)
 		for (size_t i = 0; i < d->sizes; i++)
 			d->values[c * d->sizes + i] =
-				c == 0 ? 1
-				       : shape_value((c - 1) % STEP_SHAPES,
-						 d->x[i] - column_at(d, c), &slope);
-	for (size_t a = 0; a < d->columns; a++)
-		for (size_t b = a; b < d->columns; b++) {
-			const double *left = &d->values[a * d->sizes];
-			const double *right = &d->values[b * d->sizes];
-			double sum = 0;
+				step_shape_value(step_column_shape(c),
+					d->x[i] - step_column_at(d, c), &slope);
+	for (size_t c = 0; c < d->columns; c++)
+		multiply(d, c, c);
+}
 
-			for (size_t i = 0; i < d->sizes; i++)
-				sum += d->weights[i] * left[i] * right[i];
-			d->products[a * d->columns + b] = sum;
-			d->products[b * d->columns + a] = sum;
-		}
+void step_dictionary_give(
+	struct step_dictionary *d, size_t index, const struct step_given *given)
+{
+	const size_t column = 1 + index;
+	const double weight =
+		given->values && given->error > 0 ? 1 / (given->error * given->error) : 0;
+
+	for (size_t i = 0; i < d->sizes; i++)
+		d->values[column * d->sizes + i] = given->values ? given->values[i] : 0;
+	multiply(d, column, 0);
+	d->products[column * d->columns + column] += weight;
+	d->priors[index] = weight * given->height;
 }
 
 int step_dictionary_init(
 	struct step_dictionary *d, const double *x, const double *errors, size_t sizes)
 {
-	size_t positions = (size_t)ceil((x[sizes - 1] - x[0]) * GRID) + 1;
+	size_t positions = (size_t)ceil((x[sizes - 1] - x[0]) * STEP_GRID) + 1;
 
 	*d = (struct step_dictionary){
-		.sizes = sizes, .columns = 1 + positions * STEP_SHAPES};
+		.sizes = sizes, .columns = STEP_FIRST + positions * STEP_SHAPES};
 	d->x = calloc(2 * sizes, sizeof(*d->x));
 	d->values = calloc(d->columns * sizes, sizeof(*d->values));
 	d->products = calloc(d->columns * d->columns, sizeof(*d->products));
@@ -102,10 +114,8 @@ void step_dictionary_release(struct step_dictionary *d)
 	*d = (struct step_dictionary){0};
 }
 
-/* What a column adds to the factor: its row, whose last element is returned squared; not
- * above 0 where it is (nearly) a sum of those that are taken. */
-static double project(const struct step_dictionary *d, const struct active *active,
-	size_t column, double row[STEP_RISES + 1])
+double step_project(const struct step_dictionary *d, const struct step_active *active,
+	size_t column, double row[STEP_TAKEN])
 {
 	const double *products = &d->products[column * d->columns];
 	double rest = products[column];
@@ -121,10 +131,11 @@ static double project(const struct step_dictionary *d, const struct active *acti
 	return rest > 1e-9 * products[column] ? rest : 0;
 }
 
-static bool append(const struct step_dictionary *d, struct active *active, size_t column)
+bool step_append(
+	const struct step_dictionary *d, struct step_active *active, size_t column)
 {
 	const size_t n = active->count;
-	double rest = project(d, active, column, active->factor[n]);
+	double rest = step_project(d, active, column, active->factor[n]);
 	double sum = d->targets[column];
 
 	if (rest <= 0)
@@ -135,36 +146,37 @@ static bool append(const struct step_dictionary *d, struct active *active, size_
 	active->solved[n] = sum / active->factor[n][n];
 	active->columns[n] = column;
 	active->count++;
+	active->rises += column >= STEP_FIRST;
 	return true;
 }
 
 /* All but the column at `without`; count where none is left out. */
-static struct active rebuild(
-	const struct step_dictionary *d, const struct active *active, size_t without)
+static struct step_active rebuild(
+	const struct step_dictionary *d, const struct step_active *active, size_t without)
 {
-	struct active rest = {.count = 0};
+	struct step_active rest = {.count = 0};
 
 	for (size_t k = 0; k < active->count; k++)
 		if (k != without)
-			(void)append(d, &rest, active->columns[k]);
+			(void)step_append(d, &rest, active->columns[k]);
 	return rest;
 }
 
-/* The column of those shapes (bits) that improves chi-squared most with a height above 0;
- * 0 where none does. */
-static size_t best_column(const struct step_dictionary *d, const struct active *active,
-	unsigned shapes, double *gain)
+/* What is given, or the rise of those shapes (bits), that improves chi-squared most with
+ * a height above 0; 0 where none does. */
+static size_t best_column(const struct step_dictionary *d,
+	const struct step_active *active, unsigned shapes, double *gain)
 {
-	double row[STEP_RISES + 1];
+	double row[STEP_TAKEN];
 	size_t best = 0;
 
 	*gain = 0;
 	for (size_t c = 1; c < d->columns; c++) {
 		double rest, sum = d->targets[c];
 
-		if (!(shapes >> (c - 1) % STEP_SHAPES & 1))
+		if (c >= STEP_FIRST && !(shapes >> step_column_shape(c) & 1))
 			continue;
-		rest = project(d, active, c, row);
+		rest = step_project(d, active, c, row);
 		if (rest <= 0)
 			continue;
 		for (size_t j = 0; j < active->count; j++)
@@ -177,7 +189,7 @@ static size_t best_column(const struct step_dictionary *d, const struct active *
 	return best;
 }
 
-static void solve(const struct active *active, double heights[STEP_RISES + 1])
+static void solve(const struct step_active *active, double heights[STEP_TAKEN])
 {
 	for (size_t k = active->count; k-- > 0;) {
 		double sum = active->solved[k];
@@ -189,9 +201,9 @@ static void solve(const struct active *active, double heights[STEP_RISES + 1])
 }
 
 /* Takes out what has become negative by what came later. */
-static void drop_negative(const struct step_dictionary *d, struct active *active)
+static void drop_negative(const struct step_dictionary *d, struct step_active *active)
 {
-	double heights[STEP_RISES + 1];
+	double heights[STEP_TAKEN];
 
 	for (;;) {
 		size_t worst = 0;
@@ -208,19 +220,23 @@ static void drop_negative(const struct step_dictionary *d, struct active *active
 
 /* Each rise in turn is put where it is best, the others staying. */
 static void replace_each(
-	const struct step_dictionary *d, struct active *active, unsigned shapes)
+	const struct step_dictionary *d, struct step_active *active, unsigned shapes)
 {
 	for (size_t k = 1; k < active->count; k++) {
-		struct active rest = rebuild(d, active, k);
+		struct step_active rest;
 		double gain;
-		size_t column = best_column(d, &rest, shapes, &gain);
+		size_t column;
 
-		if (column && append(d, &rest, column))
+		if (active->columns[k] < STEP_FIRST)
+			continue;
+		rest = rebuild(d, active, k);
+		column = best_column(d, &rest, shapes, &gain);
+		if (column && step_append(d, &rest, column))
 			*active = rest;
 	}
 }
 
-static double explained(const struct active *active)
+static double explained(const struct step_active *active)
 {
 	double sum = 0;
 
@@ -229,21 +245,31 @@ static double explained(const struct active *active)
 	return sum;
 }
 
-static void grow(const struct step_dictionary *d, struct active *active, unsigned shapes)
+static void grow(
+	const struct step_dictionary *d, struct step_active *active, unsigned shapes)
 {
-	while (active->count <= STEP_RISES) {
-		struct active more = *active;
+	while (active->rises < STEP_RISES) {
+		struct step_active more = *active;
 		double gain;
 		size_t column = best_column(d, &more, shapes, &gain);
 
-		if (gain < LEAST_GAIN || !append(d, &more, column))
+		if (gain < STEP_LEAST_GAIN || !step_append(d, &more, column))
 			return;
 		replace_each(d, &more, shapes);
 		drop_negative(d, &more);
-		if (explained(&more) < explained(active) + LEAST_GAIN)
+		if (explained(&more) < explained(active) + STEP_LEAST_GAIN)
 			return;
 		*active = more;
 	}
+}
+
+struct step_active step_start(const struct step_dictionary *d)
+{
+	struct step_active active = {.count = 0};
+
+	for (size_t c = 0; c < STEP_FIRST; c++)
+		(void)step_append(d, &active, c);
+	return active;
 }
 
 /*
@@ -252,49 +278,62 @@ static void grow(const struct step_dictionary *d, struct active *active, unsigne
  * each step runs into the next: a gentle one that takes the tail of the one before it
  * holds both too early, and no exchange of one alone leads away from that.
  */
-static struct active best_of_starts(const struct step_dictionary *d)
+static struct step_active best_of_starts(const struct step_dictionary *d)
 {
 	const unsigned all = (1u << STEP_SHAPES) - 1;
-	struct active best = {.count = 0};
-	struct active other = {.count = 0};
+	struct step_active best = step_start(d);
+	struct step_active other;
 
-	(void)append(d, &best, 0);
+	drop_negative(d, &best);
+	other = best;
 	grow(d, &best, all);
-	(void)append(d, &other, 0);
-	grow(d, &other, 1u | 1u << SHAPE_REACH);
+	grow(d, &other, 1u | 1u << STEP_REACH);
 	replace_each(d, &other, all);
 	drop_negative(d, &other);
 	grow(d, &other, all);
-	return explained(&other) - LEAST_GAIN * (double)other.count >
-			       explained(&best) - LEAST_GAIN * (double)best.count
+	return explained(&other) - STEP_LEAST_GAIN * (double)other.count >
+			       explained(&best) - STEP_LEAST_GAIN * (double)best.count
 		       ? other
 		       : best;
 }
 
-void step_fit(struct step_dictionary *d, const double *times, struct step_fit *fit)
+void step_set_targets(struct step_dictionary *d, const double *times)
 {
-	double heights[STEP_RISES + 1];
-	struct active active;
-	double all = 0;
-
 	for (size_t c = 0; c < d->columns; c++) {
 		double sum = 0;
 
 		for (size_t i = 0; i < d->sizes; i++)
 			sum += d->weights[i] * d->values[c * d->sizes + i] * times[i];
 		d->targets[c] = sum;
+		if (c > 0 && c < STEP_FIRST)
+			d->targets[c] += d->priors[c - 1];
 	}
+}
+
+void step_fit(struct step_dictionary *d, const double *times, struct step_fit *fit)
+{
+	double heights[STEP_TAKEN];
+	struct step_active active;
+	double all = 0;
+
+	step_set_targets(d, times);
 	for (size_t i = 0; i < d->sizes; i++)
 		all += d->weights[i] * times[i] * times[i];
 	active = best_of_starts(d);
 	solve(&active, heights);
 	*fit = (struct step_fit){
 		.base = heights[0], .chi_squared = all - explained(&active)};
-	for (size_t k = 1; k < active.count; k++)
-		fit->rises[fit->count++] =
-			(struct step_rise){.at = column_at(d, active.columns[k]),
-				.shape = (active.columns[k] - 1) % STEP_SHAPES,
-				.height = heights[k]};
+	for (size_t k = 1; k < active.count; k++) {
+		const size_t column = active.columns[k];
+
+		if (column < STEP_FIRST)
+			fit->given[column - 1] = heights[k];
+		else
+			fit->rises[fit->count++] =
+				(struct step_rise){.at = step_column_at(d, column),
+					.shape = step_column_shape(column),
+					.height = heights[k]};
+	}
 }
 
 double step_fit_value(const struct step_fit *fit, double x, double *slope)
@@ -306,7 +345,8 @@ double step_fit_value(const struct step_fit *fit, double x, double *slope)
 		const struct step_rise *rise = &fit->rises[k];
 		double steep;
 
-		value += rise->height * shape_value(rise->shape, x - rise->at, &steep);
+		value += rise->height *
+			 step_shape_value(rise->shape, x - rise->at, &steep);
 		*slope += rise->height * steep;
 	}
 	return value;

@@ -23,7 +23,7 @@ struct curve {
 	double start;
 	size_t count;
 	double value[SAMPLES], slope[SAMPLES];
-	const double *x; /* sizes measured */
+	const double *x, *given; /* by size measured */
 	size_t sizes;
 };
 
@@ -31,6 +31,19 @@ struct curve {
 struct climb {
 	size_t first, peak, last;
 };
+
+/* What is given at a place, linear between sizes. */
+static double given_at(const struct curve *curve, double x)
+{
+	size_t i = 1;
+	double share;
+
+	while (i + 1 < curve->sizes && curve->x[i] < x)
+		i++;
+	share = fmin((x - curve->x[i - 1]) / (curve->x[i] - curve->x[i - 1]), 1);
+	return curve->given[i - 1] +
+	       fmax(share, 0) * (curve->given[i] - curve->given[i - 1]);
+}
 
 static void sample(struct curve *curve, const struct step_fit *fit)
 {
@@ -43,7 +56,7 @@ static void sample(struct curve *curve, const struct step_fit *fit)
 	for (size_t i = 0; i < curve->count; i++) {
 		double x = curve->start + (double)i / SAMPLES_OCTAVE;
 		double slope;
-		double value = step_fit_value(fit, x, &slope);
+		double value = step_fit_value(fit, x, &slope) + given_at(curve, x);
 
 		curve->value[i] = log(value);
 		curve->slope[i] = slope / value;
@@ -210,8 +223,10 @@ static struct step measure(
 	double slope;
 	double height = step_fit_value(&own, high, &slope);
 
-	step.after = step.before + height;
 	step.onset = crossing(&own, low, high, 0.05 * height);
+	step.before += given_at(curve, step.onset);
+	step.after = step.before + height;
+	step.own = own;
 	step.half = crossing(&own, low, high, 0.5 * height);
 	step.full = fmin(crossing(&own, low, high, 0.95 * height),
 		end_of(curve, climb, FLAT_AGAIN));
@@ -227,19 +242,21 @@ static struct step measure(
 	return step;
 }
 
-size_t steps_find(const struct step_fit *fit, const double *x, size_t sizes,
-	struct step steps[STEPS])
+void steps_find(const struct step_fit *fit, const double *x, const double *given,
+	size_t sizes, struct step_list *steps)
 {
-	struct curve curve = {.x = x, .sizes = sizes};
+	struct curve curve = {.x = x, .given = given, .sizes = sizes};
 	struct climb climbs[SAMPLES] = {{0}};
-	size_t count, kept = 0;
+	size_t count;
 
 	sample(&curve, fit);
 	count = find_climbs(&curve, climbs);
 	join_climbs(&curve, climbs, &count);
-	for (size_t k = 0; k < count && kept < STEPS; k++) {
-		steps[kept] = measure(&curve, fit, &climbs[k]);
-		kept += log(steps[kept].after / steps[kept].before) >= LEAST_HEIGHT;
+	steps->count = 0;
+	for (size_t k = 0; k < count && steps->count < STEPS; k++) {
+		struct step *step = &steps->list[steps->count];
+
+		*step = measure(&curve, fit, &climbs[k]);
+		steps->count += log(step->after / step->before) >= LEAST_HEIGHT;
 	}
-	return kept;
 }

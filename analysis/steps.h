@@ -17,10 +17,17 @@ struct step {
 	double onset, half, full; /* log2 of bytes, where 5, 50 and 95 % of it is done */
 	double resident;          /* bytes: the most of a size that stays before it */
 	double before, after;     /* times */
+	struct step_fit own;      /* its rises alone */
 };
 
-/* By size; returns how many. The sizes are those measured, ascending. */
-size_t steps_find(const struct step_fit *fit, const double *x, size_t sizes,
-	struct step steps[STEPS]);
+struct step_list {
+	struct step list[STEPS];
+	size_t count;
+};
+
+/* By size. The sizes are those measured, ascending; `given` what other causes than steps
+ * add to the time at each, which steps are held against. */
+void steps_find(const struct step_fit *fit, const double *x, const double *given,
+	size_t sizes, struct step_list *steps);
 
 #endif
