@@ -159,8 +159,12 @@ static void open_traces(struct command *command)
 		command->traced =
 			tracer_init(&command->tracer, &command->contenders.allocators[0],
 				&setup, &complaint) == 0;
-	if (!command->traced)
-		(void)environment_note_complaint(&command->environment, "", &complaint);
+	if (command->traced)
+		return;
+	/* An empty one would tell that the program asked malloc for nothing. */
+	if (!error)
+		(void)rmdir(folder);
+	(void)environment_note_complaint(&command->environment, "", &complaint);
 }
 
 /* What is in the way of preloading is said before minutes are spent, and in the report.

@@ -151,6 +151,17 @@ exits 0
 holds test "$(grep -c 'the malloc is that of' "$out")" -eq 0
 end
 
+begin "without the tracing library nothing is said of the program's allocations"
+mkdir "$work/alone"
+cp "$ESCALIER" "$work/alone/escalier"
+"$work/alone/escalier" run -a libc -r 1 -w 0 -g none --output "$work/no-tracer" -- true >"$out" 2>"$err"
+if ! grep -q 'libescalier-trace.so is missing' "$out"; then
+  skip "it is installed"
+else
+  out_has 'libc alone'
+  end
+fi
+
 begin "events in the layouts of perf stat, and as it counts them"
 fill=(awk 'BEGIN { for (i = 0; i < 100000; i++) a[i] = i }')
 run run -a libc -r 2 -w 0 -e page-faults,context-switches --no-trace -x, --output "$work/perf" -- "${fill[@]}"
