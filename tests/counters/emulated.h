@@ -53,7 +53,9 @@ extern struct emulated {
 	uint64_t now_ns;
 	uint64_t read_ns, register_ns; /* that each takes of now_ns */
 
-	const char *root; /* of the PMUs in sysfs, and of what decides about counting */
+	/* Of the PMUs in sysfs, and of what decides about counting; "": the live PMUs,
+	 * and nothing in the way. */
+	const char *root;
 } kernel;
 
 /* For cmocka: an idle kernel with room for six events a group. */

@@ -237,6 +237,7 @@ static void test_resolution(void **state)
 {
 	size_t groups = 0;
 	int resolved = 0;
+	int elsewhere = 0;
 	int events = 0;
 
 	(void)state;
@@ -247,6 +248,7 @@ static void test_resolution(void **state)
 		if (cpus[i].resolver == BY_LIBPFM) {
 			print_message("%s: libpfm4 for this architecture has no table\n",
 				cpus[i].pmu);
+			elsewhere++;
 			continue;
 		}
 #endif
@@ -261,7 +263,7 @@ static void test_resolution(void **state)
 		"%zu groups resolved on %d CPUs, %d events; %d groups (and software) "
 		"have the same names on all\n",
 		groups, resolved, events, GROUP_NAMES);
-	assert_true(resolved >= 12 || CPUS < 12);
+	assert_true(resolved + elsewhere >= 12);
 }
 
 static int encode_generic(const struct cpu *cpu)

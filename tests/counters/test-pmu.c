@@ -151,6 +151,10 @@ static void test_hybrid_names(void **state)
 	struct system system;
 
 	(void)state;
+#if !defined(__x86_64__)
+	print_message("libpfm4 for this architecture has no table to stand for it\n");
+	skip();
+#endif
 	begin(&system, record_alder_lake);
 	alder_lake = true;
 	/* Each type of core by its own code. */
@@ -319,7 +323,7 @@ static void test_listed(void **state)
 	(void)state;
 	begin(&system, record_neoverse);
 	record_armv8(&system, "stall_backend", 0x24);
-	record_armv8(&system, "inst_retired", 0x08);
+	record_armv8(&system, "of_no_table", 0x08);
 	record_armv8(&system, "stall", 0x3c);
 	record_term(system.root, "arm_cmn_0", "events/hnf_cache_miss.scale", "64\n");
 	expect_list(&system, "STALL", NULL,
@@ -328,9 +332,9 @@ static void test_listed(void **state)
 	expect_list(&system, "", "arm_cmn",
 		"arm_cmn_0/hnf_cache_miss/                   type=0x5,eventid=0x1\n");
 	expect_list(&system, "", "arm_cmn_7", "");
-	expect_complaint(&system, "INST_RETIRED", "", "lists it as armv8_pmuv3_0/inst_");
-	assert_true(pmus_find_namesake(&system.pmus, "Inst_Retired", name, sizeof(name)));
-	assert_string_equal(name, "armv8_pmuv3_0/inst_retired/");
+	expect_complaint(&system, "OF_NO_TABLE", "", "lists it as armv8_pmuv3_0/of_no_");
+	assert_true(pmus_find_namesake(&system.pmus, "Of_No_Table", name, sizeof(name)));
+	assert_string_equal(name, "armv8_pmuv3_0/of_no_table/");
 	assert_false(
 		pmus_find_namesake(&system.pmus, "HNF_CACHE_MISS", name, sizeof(name)));
 	end(&system);
