@@ -203,8 +203,7 @@ static void estimate_quantity(
 		if (isfinite(ratio_log))
 			b->sample[count++] = ratio_log;
 	}
-	/* What is 0 in most rounds is not told by the others. */
-	if (2 * count <= pairs)
+	if (!estimate_logs_tell(count, pairs))
 		count = 0;
 	*ratio = estimate_sample(b->sample, count, confidence);
 	estimate_exp(ratio);

@@ -354,8 +354,7 @@ static void compare_quantity(struct differences *d,
 			known += !isnan(value);
 			add_value(row, f, value);
 		}
-		/* What is 0 in most rounds is not told by the others. */
-		few |= 2 * row->counts[f] <= known;
+		few |= !estimate_logs_tell(row->counts[f], known);
 	}
 	if (few)
 		row->counts[0] = row->counts[1] = 0;

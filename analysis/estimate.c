@@ -47,6 +47,11 @@ struct estimate estimate_sample(double *sample, size_t count, double confidence)
 	return estimate;
 }
 
+bool estimate_logs_tell(size_t logs, size_t known)
+{
+	return 2 * logs > known;
+}
+
 void estimate_exp(struct estimate *estimate)
 {
 	estimate->median = exp(estimate->median);

@@ -2,6 +2,7 @@
 #ifndef ANALYSIS_ESTIMATE_H
 #define ANALYSIS_ESTIMATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Over rounds. NaN where not known; low and high are NaN below 6 rounds. */
@@ -19,6 +20,9 @@ struct estimate estimate_spread(double *sample, size_t count);
 /* The same with the interval, which is NaN where the sample is too
  * small for the confidence. */
 struct estimate estimate_sample(double *sample, size_t count, double confidence);
+/* Whether the logarithms of a sample stand for all values that are known: what is 0 in
+ * most rounds is not told by the others. */
+bool estimate_logs_tell(size_t logs, size_t known);
 /* From logarithms back to what they are of. */
 void estimate_exp(struct estimate *estimate);
 
