@@ -4,8 +4,10 @@
 #include "base/number.h"
 #include "core/kernel.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Of the translations of a size, from the level that holds them. */
@@ -32,51 +34,58 @@ static bool mix_of_size(
 	return known && !isnan(mix->cycles);
 }
 
-/* The known size in a range with so many below it in time; false: none. */
-static bool mix_of_rank(const struct costs *costs, const struct series *series,
-	const uint64_t range[2], size_t rank, struct cost_mix *mix)
+void cost_mix_at(const struct costs *costs, const struct series *series, uint64_t bytes,
+	struct cost_mix *mix)
 {
-	for (size_t i = 0; i < series->count; i++) {
-		size_t below = 0;
+	const struct stair *stair = series_find(series, bytes);
 
-		if (series->stairs[i].bytes < range[0] ||
-			series->stairs[i].bytes > range[1] ||
-			!mix_of_size(costs, &series->stairs[i], mix))
-			continue;
-		for (size_t k = 0; k < series->count; k++) {
-			const struct stair *other = &series->stairs[k];
-			struct cost_mix its;
-
-			below += other->bytes >= range[0] && other->bytes <= range[1] &&
-				 mix_of_size(costs, other, &its) &&
-				 (its.cycles < mix->cycles ||
-					 (its.cycles == mix->cycles && k < i));
-		}
-		if (below == rank)
-			return true;
-	}
-	return false;
+	if (!stair || !mix_of_size(costs, stair, mix))
+		*mix = (struct cost_mix){0};
 }
 
-void cost_mix_of(const struct costs *costs, const struct series *series, uint64_t from,
-	uint64_t to, struct cost_mix *mix)
+/* Those of the known sizes first..last, by time; returns how many. */
+static size_t sort_mixes(const struct costs *costs, const struct series *series,
+	uint64_t first, uint64_t last, struct cost_mix *mixes)
 {
-	const uint64_t range[2] = {from, to};
-	struct cost_mix upper;
-	size_t known = 0;
+	size_t count = 0;
 
-	for (size_t i = 0; i < series->count; i++)
-		known += series->stairs[i].bytes >= from &&
-			 series->stairs[i].bytes <= to &&
-			 mix_of_size(costs, &series->stairs[i], &upper);
+	for (size_t i = 0; i < series->count; i++) {
+		const struct stair *stair = &series->stairs[i];
+		struct cost_mix mix;
+		size_t k = count;
+
+		if (stair->bytes < first || stair->bytes > last ||
+			!mix_of_size(costs, stair, &mix))
+			continue;
+		for (; k > 0 && mixes[k - 1].cycles > mix.cycles; k--)
+			mixes[k] = mixes[k - 1];
+		mixes[k] = mix;
+		count++;
+	}
+	return count;
+}
+
+int cost_mix_of(const struct costs *costs, const struct series *series, uint64_t first,
+	uint64_t last, struct cost_mix *mix)
+{
+	struct cost_mix *mixes = calloc(series->count + 1, sizeof(*mixes));
+	const struct cost_mix *upper;
+	size_t count;
+
 	*mix = (struct cost_mix){0};
-	if (known == 0 || !mix_of_rank(costs, series, range, (known - 1) / 2, mix) ||
-		!mix_of_rank(costs, series, range, known / 2, &upper))
-		return;
-	mix->rounds += known % 2 ? 0 : upper.rounds;
-	mix->cycles = (mix->cycles + upper.cycles) / 2;
-	for (int t = 0; t < COST_TERMS; t++)
-		mix->events[t] = (mix->events[t] + upper.events[t]) / 2;
+	if (!mixes)
+		return -ENOMEM;
+	count = sort_mixes(costs, series, first, last, mixes);
+	if (count > 0) {
+		*mix = mixes[(count - 1) / 2];
+		upper = &mixes[count / 2];
+		mix->rounds += count % 2 ? 0 : upper->rounds;
+		mix->cycles = (mix->cycles + upper->cycles) / 2;
+		for (int t = 0; t < COST_TERMS; t++)
+			mix->events[t] = (mix->events[t] + upper->events[t]) / 2;
+	}
+	free(mixes);
+	return 0;
 }
 
 void attribution_between(const struct costs *costs, const struct cost_mix *from,
@@ -98,27 +107,51 @@ double attribution_share(const struct attribution *attribution)
 			   fabs(attribution->to_cycles - attribution->from_cycles);
 }
 
-size_t attribute_steps(const struct costs *costs, const struct series *series,
-	const struct level *levels, size_t count, struct attribution steps[LEVELS])
-{
-	size_t done = 0;
+/* Sizes of a series that something serves. */
+struct served_sizes {
+	const char *name;
+	uint64_t first, last;
+};
 
-	for (size_t i = 0; i + 1 < count; i++) {
+/* From one place to another, as the next one; nothing where they are not known. */
+static int attribute_places(const struct costs *costs, const struct series *series,
+	const struct served_sizes *from, const struct served_sizes *to,
+	struct attribution *next, size_t *count)
+{
+	struct cost_mix before, after;
+
+	if (cost_mix_of(costs, series, from->first, from->last, &before) ||
+		cost_mix_of(costs, series, to->first, to->last, &after))
+		return -ENOMEM;
+	if (!before.rounds || !after.rounds)
+		return 0;
+	*next = (struct attribution){.series = series};
+	(void)snprintf(next->from, ATTRIBUTION_NAME, "%s", from->name);
+	(void)snprintf(next->to, ATTRIBUTION_NAME, "%s", to->name);
+	attribution_between(costs, &before, &after, next);
+	(*count)++;
+	return 0;
+}
+
+int attribute_steps(const struct costs *costs, const struct series *series,
+	const struct level *levels, size_t levels_count, struct attribution steps[LEVELS],
+	size_t *count)
+{
+	*count = 0;
+	for (size_t i = 0; i + 1 < levels_count; i++) {
 		const struct level *a = &levels[i], *b = &levels[i + 1];
-		struct cost_mix from, to;
 
 		if (a->sizes == 0 || b->sizes == 0)
 			continue;
-		cost_mix_of(costs, series, a->first_bytes, a->last_bytes, &from);
-		cost_mix_of(costs, series, b->first_bytes, b->last_bytes, &to);
-		if (!from.rounds || !to.rounds)
-			continue;
-		steps[done] = (struct attribution){.series = series};
-		(void)snprintf(steps[done].from, ATTRIBUTION_NAME, "%s", a->name);
-		(void)snprintf(steps[done].to, ATTRIBUTION_NAME, "%s", b->name);
-		attribution_between(costs, &from, &to, &steps[done++]);
+		if (attribute_places(costs, series,
+			    &(struct served_sizes){
+				    a->name, a->first_bytes, a->last_bytes},
+			    &(struct served_sizes){
+				    b->name, b->first_bytes, b->last_bytes},
+			    &steps[*count], count))
+			return -ENOMEM;
 	}
-	return done;
+	return 0;
 }
 
 /* Which level translates most of a size: 0, 1, 2 (a walk); -1 none, or not known. */
@@ -156,43 +189,33 @@ static const struct series *page_series(
 	return found;
 }
 
-size_t attribute_tlb_steps(const struct costs *costs, const struct staircase *staircase,
-	struct attribution steps[TLB_STEPS])
+int attribute_tlb_steps(const struct costs *costs, const struct staircase *staircase,
+	struct attribution steps[TLB_STEPS], size_t *count)
 {
-	static const char *const names[] = {
-		"first-level dTLB", "second-level TLB", "page walks"};
 	const struct series *series = page_series(costs, staircase);
-	uint64_t first[3] = {0}, last[3] = {0};
-	size_t done = 0;
+	struct served_sizes places[] = {{.name = "first-level dTLB"},
+		{.name = "second-level TLB"}, {.name = "page walks"}};
+	const struct served_sizes *before = NULL;
 
+	*count = 0;
 	for (size_t i = 0; series && i < series->count; i++) {
 		int level = translated_by(&costs->fit.terms, &series->stairs[i]);
 
 		if (level < 0)
 			continue;
-		if (!first[level])
-			first[level] = series->stairs[i].bytes;
-		last[level] = series->stairs[i].bytes;
+		if (!places[level].first)
+			places[level].first = series->stairs[i].bytes;
+		places[level].last = series->stairs[i].bytes;
 	}
-	for (int a = 0, b = 1; b < 3; b++) {
-		struct cost_mix from, to;
-
-		if (!first[a])
-			a = b;
-		if (!first[b] || a == b)
+	for (size_t p = 0; p < 3; p++) {
+		if (!places[p].first)
 			continue;
-		cost_mix_of(costs, series, first[a], last[a], &from);
-		cost_mix_of(costs, series, first[b], last[b], &to);
-		if (from.rounds && to.rounds) {
-			steps[done] = (struct attribution){.series = series};
-			(void)snprintf(
-				steps[done].from, ATTRIBUTION_NAME, "%s", names[a]);
-			(void)snprintf(steps[done].to, ATTRIBUTION_NAME, "%s", names[b]);
-			attribution_between(costs, &from, &to, &steps[done++]);
-		}
-		a = b;
+		if (before && attribute_places(costs, series, before, &places[p],
+				      &steps[*count], count))
+			return -ENOMEM;
+		before = &places[p];
 	}
-	return done;
+	return 0;
 }
 
 static bool is_rival(const struct series *series, const struct series *baseline)
@@ -232,13 +255,13 @@ size_t attribute_backends(const struct costs *costs, const struct staircase *sta
 	size_t done = 0;
 
 	*bytes = common_size(staircase, baseline);
-	cost_mix_of(costs, baseline, *bytes, *bytes, &from);
+	cost_mix_at(costs, baseline, *bytes, &from);
 	for (size_t i = 0; i < staircase->count && from.rounds; i++) {
 		const struct series *rival = &staircase->series[i];
 
 		if (!is_rival(rival, baseline) || done == ATTRIBUTION_BACKENDS)
 			continue;
-		cost_mix_of(costs, rival, *bytes, *bytes, &to);
+		cost_mix_at(costs, rival, *bytes, &to);
 		if (!to.rounds)
 			continue;
 		differences[done] = (struct attribution){.series = rival};

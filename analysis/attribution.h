@@ -22,9 +22,12 @@ struct cost_mix {
 	double cycles; /* per read */
 	double events[COST_TERMS];
 };
-/* Of the sizes from..to of a series, both included. */
-void cost_mix_of(const struct costs *costs, const struct series *series, uint64_t from,
-	uint64_t to, struct cost_mix *mix);
+/* Of one size of a series. */
+void cost_mix_at(const struct costs *costs, const struct series *series, uint64_t bytes,
+	struct cost_mix *mix);
+/* Of the sizes first..last of it, both included. 0 or -ENOMEM. */
+int cost_mix_of(const struct costs *costs, const struct series *series, uint64_t first,
+	uint64_t last, struct cost_mix *mix);
 
 enum { ATTRIBUTION_NAME = 48 };
 struct attribution {
@@ -40,22 +43,23 @@ void attribution_between(const struct costs *costs, const struct cost_mix *from,
 /* Part of the difference that events account for: 1 less |unexplained| / |difference|. */
 double attribution_share(const struct attribution *attribution);
 
-/* From where each cache, or memory, serves most reads to where the next one does. Returns
- * how many. */
-size_t attribute_steps(const struct costs *costs, const struct series *series,
-	const struct level *levels, size_t count, struct attribution steps[LEVELS]);
+/* From where each cache, or memory, serves most reads to where the next one does. 0 or
+ * -ENOMEM. */
+int attribute_steps(const struct costs *costs, const struct series *series,
+	const struct level *levels, size_t levels_count, struct attribution steps[LEVELS],
+	size_t *count);
 
 /*
  * Of the first series of a kernel that reads one line a page, of the baseline where it
  * has one: from sizes whose translations the first level of the TLB holds to those that
- * the second one holds, and those that are walked for.
+ * the second one holds, and those that are walked for. 0 or -ENOMEM.
  */
 enum { TLB_STEPS = 2 };
-size_t attribute_tlb_steps(const struct costs *costs, const struct staircase *staircase,
-	struct attribution steps[TLB_STEPS]);
+int attribute_tlb_steps(const struct costs *costs, const struct staircase *staircase,
+	struct attribution steps[TLB_STEPS], size_t *count);
 
 /* From the baseline to each other backend of its facet, at the largest size that it has
- * in common with all of them. */
+ * in common with all of them. Returns how many. */
 enum { ATTRIBUTION_BACKENDS = 8 };
 size_t attribute_backends(const struct costs *costs, const struct staircase *staircase,
 	const struct series *baseline,

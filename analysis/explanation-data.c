@@ -62,7 +62,7 @@ static void print_size(const struct costs *costs, const struct series *series,
 	const struct cost_fit *fit = &costs->fit;
 	struct cost_mix mix;
 
-	cost_mix_of(costs, series, stair->bytes, stair->bytes, &mix);
+	cost_mix_at(costs, series, stair->bytes, &mix);
 	if (!mix.rounds)
 		return;
 	text_format(text, "%s,%s,%" PRIu64 ",%" PRIu64, series->kernel, series->backend,

@@ -11,11 +11,12 @@ int explanation_init(struct explanation *explanation, const struct staircase *st
 	if (error || explanation->costs.obstacle != COSTS_POSSIBLE || !baseline ||
 		!costs_cover(&explanation->costs, baseline))
 		return error;
-	explanation->steps_count = attribute_steps(
-		&explanation->costs, baseline, levels, count, explanation->steps);
-	explanation->tlb_steps_count = attribute_tlb_steps(
-		&explanation->costs, staircase, explanation->tlb_steps);
+	error = attribute_steps(&explanation->costs, baseline, levels, count,
+		explanation->steps, &explanation->steps_count);
+	if (!error)
+		error = attribute_tlb_steps(&explanation->costs, staircase,
+			explanation->tlb_steps, &explanation->tlb_steps_count);
 	explanation->backends_count = attribute_backends(&explanation->costs, staircase,
 		baseline, explanation->backends, &explanation->backends_bytes);
-	return 0;
+	return error;
 }

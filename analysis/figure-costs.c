@@ -114,8 +114,7 @@ static int write_costs(struct figure *figure, struct panel *panel)
 		const struct series *series =
 			i == 0 ? e->baseline : e->backends[i - 1].series;
 
-		cost_mix_of(&e->costs, series, e->backends_bytes, e->backends_bytes,
-			&mixes[i]);
+		cost_mix_at(&e->costs, series, e->backends_bytes, &mixes[i]);
 		widest = fmax(widest, fmax(mixes[i].cycles, cost_fit_cycles(&e->costs.fit,
 								    mixes[i].events)));
 	}

@@ -56,7 +56,7 @@ static double walk_cycles(const struct explanation *explanation,
 		return stair->estimates[QUANTITY_WALK_CYCLES].median;
 	if (explanation->costs.obstacle != COSTS_POSSIBLE)
 		return NAN;
-	cost_mix_of(&explanation->costs, series, bytes, bytes, &mix);
+	cost_mix_at(&explanation->costs, series, bytes, &mix);
 	for (int t = 0; t < COST_TERMS; t++)
 		if (is_walk(t))
 			cycles += explanation->costs.fit.cycles[t] * mix.events[t];
