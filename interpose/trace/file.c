@@ -61,6 +61,23 @@ static const char *program_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Names of files have 255 bytes: as many of the program's as leave room for what comes
+ * behind them, and whole characters of UTF-8. */
+static void add_program(struct line *line, const char *program)
+{
+	enum { MOST = 200 };
+	char shown[MOST + 2];
+	size_t end = MOST;
+
+	copy_text(shown, sizeof(shown), program);
+	if (strlen(shown) > MOST) {
+		while (end > 0 && ((unsigned char)shown[end] & 0xc0) == 0x80)
+			end--;
+		shown[end] = '\0';
+	}
+	line_add(line, shown);
+}
+
 /* A process that execs keeps its number: names go on until one is new. */
 static int create(const char *program, char path[PATH_MAX])
 {
@@ -70,7 +87,7 @@ static int create(const char *program, char path[PATH_MAX])
 
 		line_add(&line, folder);
 		line_add(&line, "/");
-		line_add(&line, program);
+		add_program(&line, program);
 		line_add(&line, ".");
 		line_add_number(&line, (uint64_t)getpid());
 		if (turn) {

@@ -226,6 +226,15 @@ exits 125
 is_visible "$err"
 end
 
+begin "a program whose name is as long as a file's may be"
+long=$work/$(printf 'é%.0s' {1..127})
+cp "$victim" "$long"
+run trace --quiet --output "$work/long" -- "$long" each
+exits 0
+holds test "$(find "$work/long" -name "*.timeline.csv" | wc -l)" -eq 1
+is_visible "$out"
+end
+
 begin "a damaged trace is refused"
 head -c 1000 "$(find "$work/abort" -name '*.trace')" >"$work/cut.trace"
 run trace --report "$work/cut.trace"
