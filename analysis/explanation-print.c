@@ -229,6 +229,10 @@ int explanation_print(
 	if (costs->obstacle != COSTS_POSSIBLE) {
 		text_format(
 			text, "  not told: %s\n", costs_obstacle_text(costs->obstacle));
+		if (costs->obstacle == COSTS_NO_EVENTS)
+			text_append(text,
+				"  try: escalier sweep -g fills,walks -k chase,page-chase, where "
+				"escalier check finds counters\n");
 		return text->error;
 	}
 	text_format(text,

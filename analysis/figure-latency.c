@@ -8,24 +8,25 @@
 #include <stdio.h>
 #include <string.h>
 
+static void widen(const struct series *series, double *low, double *high)
+{
+	for (size_t i = 0; i < series->count; i++) {
+		const struct estimate *ns = &series->stairs[i].estimates[QUANTITY_NS];
+
+		if (series->stairs[i].windows == 0)
+			continue;
+		*low = fmin(*low, ns->p10);
+		*high = fmax(*high, ns->p90);
+	}
+}
+
 /* Lowest p10 and highest p90 of time over all curves. */
 static void time_range(const struct figure *figure, double *low, double *high)
 {
 	*low = INFINITY;
 	*high = 0;
-	for (size_t c = 0; c < figure->curves_count; c++) {
-		const struct series *series = figure->curves[c].series;
-
-		for (size_t i = 0; i < series->count; i++) {
-			const struct estimate *ns =
-				&series->stairs[i].estimates[QUANTITY_NS];
-
-			if (series->stairs[i].windows == 0)
-				continue;
-			*low = fmin(*low, ns->p10);
-			*high = fmax(*high, ns->p90);
-		}
-	}
+	for (size_t c = 0; c < figure->curves_count; c++)
+		widen(figure->curves[c].series, low, high);
 }
 
 /* As much as there is room for between the L1 label and the panel's end. */
@@ -226,6 +227,7 @@ static int write_thin(
 
 static int write_linear(struct figure *figure, struct panel *panel)
 {
+	const struct staircase *staircase = figure->findings->staircase;
 	struct curve thin[FIGURE_SERIES];
 	const struct curve *labelled[2 * FIGURE_SERIES];
 	bool overlaps = true;
@@ -235,6 +237,9 @@ static int write_linear(struct figure *figure, struct panel *panel)
 	int error;
 
 	time_range(figure, &low, &panel->y_high);
+	for (size_t i = 0; i < staircase->count; i++)
+		if (is_thin(figure, &staircase->series[i]))
+			widen(&staircase->series[i], &low, &panel->y_high);
 	panel->y_low = 0;
 	panel->y_high *= 1.08;
 	error = write_thin(figure, panel, thin, &named);

@@ -226,6 +226,7 @@ begin "what events cost, of counters that do not count"
 run costs "$work/fake" "$work/fake"
 exits 3
 out_has 'not told: no events of caches or TLBs are counted'
+out_has 'try: escalier sweep -g fills,walks'
 end
 
 begin "-g software counts where the kernel lets it"
