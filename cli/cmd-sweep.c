@@ -406,7 +406,7 @@ static int plan_and_run(struct sweep *sweep)
 		return error == -EINVAL || error == -ENOENT
 			       ? (message_complaint(&sweep->complaint), 2)
 			       : fail(sweep);
-	if (!sweep->options.quiet)
+	if (!error && !sweep->options.quiet)
 		counting_warn(&sweep->environment);
 	if (error == COUNTING_NONE_AVAILABLE) {
 		counting_advise_without(&sweep->complaint,

@@ -282,8 +282,9 @@ void run_options_help(const struct run_options *options, struct text *text)
 	text_append(text,
 		"\nTimes are of executions without counters; events and memory of others "
 		"beside them.\n\nExit status: that of the program under the reference, 128+n where "
-		"signal n ended it,\n124 where it ran out of time; 125 where escalier "
-		"failed, 126 the program cannot be\nexecuted, 127 it was not found.\n");
+		"signal n ended it;\n123 where a server never served or its load failed, 124 it "
+		"ran out of time, 125 escalier\nfailed, 126 the program cannot be executed, 127 "
+		"it was not found.\n");
 }
 
 static void set_defaults(struct run_options *options)

@@ -316,10 +316,10 @@ int program_exit_code(const struct program_outcome *outcome)
 	case PROGRAM_STOPPED:
 		return 128 + outcome->code;
 	case PROGRAM_TIMED_OUT:
-		return 124;
+		return PROGRAM_EXIT_OUT_OF_TIME;
 	case PROGRAM_UNREADY:
 	case PROGRAM_LOAD_FAILED:
-		return 1;
+		return PROGRAM_EXIT_NO_LOAD;
 	default:
 		return outcome->code;
 	}

@@ -67,7 +67,9 @@ struct program_outcome {
 int program_run(const struct program_setup *setup, struct program_outcome *outcome,
 	struct complaint *complaint);
 
-/* The exit code that env(1) and time(1) would hand on. */
+/* The exit code that env(1), time(1) and timeout(1) would hand on; of a server that never
+ * served, or whose load failed, one that is not its own either. */
+enum { PROGRAM_EXIT_NO_LOAD = 123, PROGRAM_EXIT_OUT_OF_TIME = 124 };
 int program_exit_code(const struct program_outcome *outcome);
 
 #endif

@@ -342,13 +342,13 @@ end
 
 begin "a server that ends before it serves"
 run run -a libc -r 1 -w 0 --output "$work/unready" --ready 'false' --load true -- sh -c 'exit 0'
-exits 1
+exits 123
 holds grep -q ',unready,' "$work/unready/executions.csv"
 end
 
 begin "a load that fails"
 run run -a libc -r 1 -w 0 --output "$work/load" --load 'exit 9' -- sleep 600
-exits 1
+exits 123
 holds grep -q ',load,9,' "$work/load/executions.csv"
 end
 
