@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/symbols.h"
 
+#include <dlfcn.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* abi::__cxa_demangle(): the buffer is malloc's, and the result takes its place. */
+typedef char *demangler(const char *name, char *buffer, size_t *bytes, int *status);
+
 struct symbols {
 	const struct trace_file *file;
+	/* Of the C++ library, where there is one: loaded at the first name that it can
+	 * read. */
+	bool library_tried;
+	void *library;
+	demangler *demangle;
+	char *demangled;
+	size_t demangled_bytes;
 	Dwfl *dwfl;
 	char *debug_path;
 	Dwfl_Callbacks callbacks;
@@ -56,7 +68,40 @@ void symbols_close(struct symbols *symbols)
 	if (!symbols)
 		return;
 	dwfl_end(symbols->dwfl);
+	if (symbols->library)
+		(void)dlclose(symbols->library);
+	free(symbols->demangled);
 	free(symbols);
+}
+
+static void load_library(struct symbols *symbols)
+{
+	void *found = NULL;
+
+	symbols->library_tried = true;
+	symbols->library = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_LOCAL);
+	if (symbols->library)
+		found = dlsym(symbols->library, "__cxa_demangle");
+	/* ISO C knows no way from an object's address to a function's. */
+	memcpy(&symbols->demangle, &found, sizeof(found));
+}
+
+/* As it is written in C++; any other name as it is. */
+static const char *readable(struct symbols *symbols, const char *name)
+{
+	char *demangled = NULL;
+	int status;
+
+	if (strncmp(name, "_Z", 2) != 0)
+		return name;
+	if (!symbols->library_tried)
+		load_library(symbols);
+	if (symbols->demangle)
+		demangled = symbols->demangle(
+			name, symbols->demangled, &symbols->demangled_bytes, &status);
+	if (!demangled)
+		return name;
+	return symbols->demangled = demangled;
 }
 
 static const char *last_part(const char *path)
@@ -117,6 +162,7 @@ const char *symbols_resolve(void *context, uint64_t address)
 		describe_place(symbols, address);
 		return symbols->text;
 	}
+	name = readable(symbols, name);
 	line = dwfl_module_getsrc(module, address);
 	if (line)
 		source = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);

@@ -14,7 +14,8 @@ struct symbols;
 struct symbols *symbols_open(const struct trace_file *file);
 void symbols_close(struct symbols *symbols);
 
-/* For struct profile_resolver: "function at file.c:12", "function in libx.so",
+/* For struct profile_resolver, C++'s names as they are written where its library is
+ * installed: "function at file.c:12", "function in libx.so",
  * "libx.so+0x1234", or the bare address. */
 const char *symbols_resolve(void *symbols, uint64_t address);
 

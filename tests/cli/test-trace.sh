@@ -169,6 +169,20 @@ holds test "$(grep -c 'in 1 call, 4.77M live at the end' "$out")" -eq 2
 holds test "$(grep -c 'in 20 calls, 95.4M live at the end' "$out")" -eq 2
 end
 
+begin "functions of C++ are named as they are written"
+if command -v g++ >/dev/null; then
+  echo 'namespace space { template <class T> [[gnu::noipa]] void *get(int n) { return new T[n]; } }
+    int main() { return !space::get<long>(1000000); }' >"$work/names.cc"
+  holds g++ -g -o "$work/names" "$work/names.cc"
+  run trace --output "$work/cxx" -- "$work/names"
+  exits 0
+  out_has 'operator new(unsigned long) in libstdc++'
+  out_has 'void* space::get<long>(int) at names.cc:1'
+  end
+else
+  skip "there is no g++"
+fi
+
 begin "blocks for which no more could be had live on"
 run trace --sample=1K --output "$work/refuse" -- "$victim" refuse
 exits 0
