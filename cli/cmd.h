@@ -22,4 +22,7 @@ int cmd_run(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 
+/* The part of cmd_predict() that runs a program. */
+int cmd_run_to_predict(int argc, char **argv);
+
 #endif
