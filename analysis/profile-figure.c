@@ -60,12 +60,22 @@ static int write_sizes(
 	return error;
 }
 
+/* Of 1, 2 or 5 and a power of ten: at most five over the whole. */
+static double round_step(double whole)
+{
+	const double power = whole > 0 ? pow(10, floor(log10(whole / 5))) : 1;
+	const double rest = whole / 5 / power;
+
+	return power * (rest <= 1 ? 1 : rest <= 2 ? 2 : rest <= 5 ? 5 : 10);
+}
+
 static int write_live(
 	const struct profile *profile, const char *folder, struct text *settings)
 {
 	const struct trace_file *file = profile->file;
 	uint64_t count = profile_moments(profile);
 	double top = 0;
+	double last = 0;
 	struct text data;
 	int error;
 
@@ -73,8 +83,8 @@ static int write_live(
 	for (uint64_t i = 0; i < count; i++) {
 		const struct trace_moment *moment = profile_moment(profile, i);
 
-		text_format(&data, "%.6f\t%.6g\t%.6g\n",
-			(double)(moment->at_ns - file->started_ns) / 1e9,
+		last = (double)(moment->at_ns - file->started_ns) / 1e9;
+		text_format(&data, "%.6f\t%.6g\t%.6g\n", last,
 			(double)moment->live_bytes / MIB,
 			(double)moment->resident_bytes / MIB);
 		top = fmax(top,
@@ -84,7 +94,8 @@ static int write_live(
 	/* gnuplot takes no empty file. */
 	if (count == 0)
 		text_append(&data, "0\t0\t0\n");
-	text_format(settings, "live_top = %.6g\n", fmax(top, 1));
+	text_format(settings, "live_top = %.6g\nlive_step = %.6g\n", fmax(top, 1),
+		round_step(last));
 	error = figure_file(folder, "live.tsv", &data);
 	text_release(&data);
 	return error;

@@ -136,12 +136,12 @@ do for [kind in "png svg"] {
     set xrange [0:*]
     set yrange [0:live_top * 1.25]
     unset xtics
-    set xtics nomirror out scale 0.5 autofreq textcolor rgb "#222222"
+    set xtics nomirror out scale 0.5 live_step textcolor rgb "#222222"
     set xlabel "seconds of the traced execution"
     set label 2 "live MiB" at graph 0.03, graph 0.93 left tc rgb "#0072B2"
     set label 3 "resident MiB" at graph 0.35, graph 0.93 left tc rgb "#777777"
     plot "live.tsv" using 1:3 with lines lw 1.5 lc rgb "#AAAAAA", \
-      "" using 1:2 with lines lw 2 lc rgb "#0072B2"
+      "" using 1:2 with steps lw 2 lc rgb "#0072B2"
     unset label
 
     # Names of call sites are long: a list, not a panel of bars.
