@@ -101,6 +101,37 @@ static int write_live(
 	return error;
 }
 
+/* Without the file that it is in. */
+static void name_function(
+	const struct profile_resolver *resolver, uint64_t frame, char *name, size_t size)
+{
+	static const char *const places[] = {" in ", " at "};
+	const char *found = resolver->resolve(resolver->context, frame - 1);
+	size_t length = strlen(found);
+
+	for (size_t at = 0; at < length; at++)
+		for (size_t i = 0; i < 2; i++)
+			if (strncmp(found + at, places[i], 4) == 0)
+				length = at;
+	(void)snprintf(name, size, "%.*s", (int)length, found);
+	text_end_whole(name);
+}
+
+/* The caller too: many programs have one function that calls malloc. */
+static void describe_place(const struct trace_site *site,
+	const struct profile_resolver *resolver, char *place, size_t size)
+{
+	char function[20] = "?", caller[21];
+
+	if (site->depth)
+		name_function(resolver, site->frames[0], function, sizeof(function));
+	(void)snprintf(place, size, "%s", function);
+	if (site->depth < 2)
+		return;
+	name_function(resolver, site->frames[1], caller, sizeof(caller));
+	(void)snprintf(place, size, "%s ← %s", function, caller);
+}
+
 static void describe_sites(const struct profile *profile,
 	const struct profile_resolver *resolver, struct text *settings)
 {
@@ -111,13 +142,9 @@ static void describe_sites(const struct profile *profile,
 		PROFILE_FIGURE_SITES);
 	for (size_t i = 0; i < count; i++) {
 		const struct trace_site *site = profile->sites[i].site;
-		char name[160], place[45], bytes[NUMBER_TEXT];
+		char name[160], place[64], bytes[NUMBER_TEXT];
 
-		(void)snprintf(place, sizeof(place), "%s",
-			site->depth ? resolver->resolve(
-					      resolver->context, site->frames[0] - 1)
-				    : "?");
-		text_end_whole(place);
+		describe_place(site, resolver, place, sizeof(place));
 		(void)snprintf(name, sizeof(name),
 			"%.0f %%  %s  (%s, %" PRIu64 " call%s)",
 			100 * (double)site->weight_bytes / (double)profile->weight_bytes,

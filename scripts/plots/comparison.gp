@@ -149,7 +149,7 @@ do for [kind in "png svg"] {
       screen 1 - (profile_top - 14.0) / height left font ":Bold,14"
     do for [i = 1:site_rows] {
       set label 100 + i site_name[i] at screen 940.0 / width, \
-        screen 1 - (profile_top + 4.0 + 30.0 * i) / height left font ",12"
+        screen 1 - (profile_top + 4.0 + 30.0 * i) / height left font ",11"
     }
     if (site_rows == 0) {
       set label 2 "none: too few bytes for a sample" at screen 940.0 / width, \
