@@ -4,15 +4,17 @@
 #include "base/text.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Names in it may hold anything, and the end may be within a character. */
-static void make_visible(char *field, size_t size)
+/* Names in it may hold anything, and a cut may be within a character. */
+static void make_visible(char *field, size_t size, bool cut)
 {
 	struct text text;
 
-	text_end_whole(field);
+	if (cut)
+		text_end_whole(field);
 	if (text_is_visible(field))
 		return;
 	text_init(&text);
@@ -26,9 +28,9 @@ static void make_visible(char *field, size_t size)
 	do {                                                                             \
 		va_list arguments;                                                       \
 		va_start(arguments, format);                                             \
-		(void)vsnprintf(field, sizeof(field), format, arguments);                \
+		const int length = vsnprintf(field, sizeof(field), format, arguments);   \
 		va_end(arguments);                                                       \
-		make_visible(field, sizeof(field));                                      \
+		make_visible(field, sizeof(field), length >= (int)sizeof(field));        \
 	} while (0)
 
 void complaint_what(struct complaint *complaint, const char *format, ...)

@@ -151,6 +151,9 @@ static void complaints_hold_no_control_characters(void **state)
 	(void)state;
 	complaint_what(&complaint, "cannot read %s", "a\nb\x1b[1m");
 	assert_string_equal(complaint.what, "cannot read a\\nb\\x1b[1m");
+	/* What ends as a character begins is cut only where it does not fit. */
+	complaint_what(&complaint, "cannot read %s", "caf\xe9");
+	assert_string_equal(complaint.what, "cannot read caf\\xe9");
 	complaint_why(&complaint, "%0254d\xc3\xa9", 1);
 	assert_int_equal(strlen(complaint.why), 254);
 }
