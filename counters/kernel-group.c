@@ -82,8 +82,10 @@ int kernel_group_add(struct kernel_group *group, struct perf_event_attr *attr,
 	attr->disabled = first;
 	/* Linux's driver for Arm leaves a leader that is off out of what has to fit
 	 * together, but for one that an exec will enable: it opens a member too many,
-	 * and the group then never counts. */
-	attr->enable_on_exec = first && (group->held || group->thread == 0);
+	 * and the group then never counts. The calling thread execs nothing; what it
+	 * starts may, and would count before its time. */
+	attr->enable_on_exec =
+		first && (group->held || (group->thread == 0 && !attr->inherit));
 	member.fd = first ? open_leader(group, attr)
 			  : kernel_event_open(attr, group->thread, group->cpu,
 				    group->members[0].fd);

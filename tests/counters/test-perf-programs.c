@@ -112,7 +112,22 @@ static void *touch_in_thread(void *pages)
 	return NULL;
 }
 
-/* Threads and children count where they are to be inherited, and only there. */
+static void execute_true(void)
+{
+	pid_t child = fork();
+	int how;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)execl("/bin/sh", "sh", "-c", "true", NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(child, &how, 0), child);
+	assert_int_equal(how, 0);
+}
+
+/* Threads and children count where they are to be inherited, and only there; and nothing
+ * before the start. */
 static void test_inherit(void **state)
 {
 	const struct counter_target alone = {.cpu = -1};
@@ -129,6 +144,11 @@ static void test_inherit(void **state)
 	open_on(&whole, &all);
 	assert_int_equal(whole.status[FAULTS].scope, COUNTER_SCOPE_PROGRAM);
 	assert_int_equal(own.status[FAULTS].scope, COUNTER_SCOPE_THREAD);
+	execute_true();
+	read_now(&own);
+	assert_int_equal(own.values[FAULTS].count, 0);
+	read_now(&whole);
+	assert_int_equal(whole.values[FAULTS].count, 0);
 	assert_int_equal(counters_perf.start(own.counters), 0);
 	assert_int_equal(counters_perf.start(whole.counters), 0);
 	assert_int_equal(pthread_create(&thread, NULL, touch_in_thread, &pages), 0);
