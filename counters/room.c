@@ -161,6 +161,9 @@ void group_allowed(const struct group *group, const char *arch,
 		int error = event_parts_find_for(
 			&parts, &pmus, arch, group->events[i].name, &complaint);
 		const struct event_part *part = &parts.parts[0];
+		/* Of an unknown CPU, its PMU tells whose codes those are. */
+		const bool arm = room->supposed && is_arm(part->pmu);
+		const char *codes = arm ? part->pmu : arch;
 
 		allowed[i] = programmable;
 		if (error)
@@ -168,8 +171,8 @@ void group_allowed(const struct group *group, const char *arch,
 		if (part->code.type == PERF_TYPE_SOFTWARE || part->kind == PMU_SYSTEM)
 			allowed[i] = 0;
 		else
-			allowed[i] = counters_for(&part->code, arch, programmable) |
-				     (room->fixed & fixed_of(&part->code, arch));
+			allowed[i] = counters_for(&part->code, codes, programmable) |
+				     (room->fixed & fixed_of(&part->code, codes));
 	}
 	pmus_release(&pmus);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Groups that ask for more counters than there are. Run from the top of the source tree.
  */
+#include "counters/pmu.h"
 #include "counters/split.h"
+#include "tests/counters/record.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -12,6 +14,18 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+/* Of the PMUs in sysfs; "": the live ones. */
+static const char *pmus_root = "";
+
+int __real_pmus_load(struct pmus *pmus, const char *root);
+int __wrap_pmus_load(struct pmus *pmus, const char *root);
+
+int __wrap_pmus_load(struct pmus *pmus, const char *root)
+{
+	assert_string_equal(root, "");
+	return __real_pmus_load(pmus, pmus_root);
+}
 
 static void parse(struct group *group, const char *text)
 {
@@ -336,6 +350,31 @@ static void test_rooms(void **state)
 	assert_int_equal(counter_room_of("nonesuch").nominal, 4);
 }
 
+/* An Armv8 core that has no folder of groups: 0x3c stalls there, and 0x11 are cycles. */
+static void test_room_of_unknown_arm(void **state)
+{
+	char root[] = "/tmp/test-split-XXXXXX";
+	struct counter_room room = counter_room_of("generic");
+	uint32_t allowed[GROUP_EVENTS];
+	struct group group;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	record_neoverse(root);
+	pmus_root = root;
+	counter_room_prove(&room, 6, 7, 6);
+	parse(&group, "SHORT s\nEVENTSET\nA r3c\nB r11\nC armv8_pmuv3_0/event=0x11/\n"
+		      "D perf::CYCLES\nMETRICS\n");
+	group_allowed(&group, "generic", &room, allowed);
+	assert_int_equal(allowed[0], 0x3f);
+	assert_int_equal(allowed[1], 0x3f | ROOM_FIXED_CYCLES);
+	assert_int_equal(allowed[2], 0x3f | ROOM_FIXED_CYCLES);
+	assert_int_equal(allowed[3], 0x3f | ROOM_FIXED_CYCLES);
+	group_release(&group);
+	record_remove(root);
+	pmus_root = "";
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +385,7 @@ int main(void)
 		cmocka_unit_test(test_constraints),
 		cmocka_unit_test(test_shipped),
 		cmocka_unit_test(test_rooms),
+		cmocka_unit_test(test_room_of_unknown_arm),
 	};
 
 	/* The names of other CPUs' events are to be encoded too. */
