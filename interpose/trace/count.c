@@ -101,8 +101,8 @@ static void __attribute__((noinline)) child_goes_on(void)
 {
 	struct aside aside = aside_begin();
 
-	threads_forget_parents();
 	trace_file_own();
+	threads_forget_parents();
 	aside_end(&aside);
 }
 

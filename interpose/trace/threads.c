@@ -25,6 +25,9 @@ static __thread bool slotless __attribute__((tls_model("initial-exec")));
 static atomic_flag ended_busy = ATOMIC_FLAG_INIT;
 static pthread_key_t key;
 static atomic_bool key_made;
+/* A child's copy shows what its parent has written since the fork to pages that the child
+ * has not: a free slot may hold that of a thread of the parent's. */
+static bool free_slots_are_clear = true;
 
 static void set_slot(struct trace_thread *slot)
 {
@@ -123,10 +126,16 @@ static void add_to_ended(struct trace_thread *slot)
 	unlock_ended();
 }
 
+/* All but the flag. */
+static void clear_slot(struct trace_thread *slot)
+{
+	memset((char *)slot + sizeof(slot->used), 0, sizeof(*slot) - sizeof(slot->used));
+}
+
 static void free_slot(struct trace_thread *slot)
 {
-	/* All but the flag, which comes last: then another thread may have it. */
-	memset((char *)slot + sizeof(slot->used), 0, sizeof(*slot) - sizeof(slot->used));
+	clear_slot(slot);
+	/* Last: then another thread may have it. */
 	atomic_store_explicit(&slot->used, 0, memory_order_release);
 }
 
@@ -182,6 +191,8 @@ struct trace_thread *thread_enter(void)
 		unlock_ended();
 		return NULL;
 	}
+	if (!free_slots_are_clear)
+		clear_slot(slot);
 	begin(slot);
 	/* Setting the key may allocate, which must not come back here. */
 	own++;
@@ -203,6 +214,7 @@ void threads_fork_child(void)
 	struct trace_thread *mine = thread_slot;
 
 	atomic_flag_clear(&ended_busy);
+	free_slots_are_clear = false;
 	if (!trace) {
 		set_slot(NULL);
 		return;

@@ -32,8 +32,8 @@ void thread_return_ended(void);
 
 void threads_init(void);       /* once, after the file was opened */
 void threads_fork_child(void); /* the other threads are gone */
-/* In a child whose file is private: pages that it has not written to show what threads of
- * the parent have begun since. */
+/* In a child that has just got a file of its own: in pages that it had not written to,
+ * the private copy showed what threads of the parent have begun since. */
 void threads_forget_parents(void);
 
 /* Adds what the slot has not told yet, and so many bytes, to the process's live ones. */

@@ -167,6 +167,7 @@ run trace --sample=1K --output "$work/share" -- "$victim" fork-and-share
 exits 0
 holds test "$(grep -c 'in 1 call, 4.77M live at the end' "$out")" -eq 2
 holds test "$(grep -c 'in 20 calls, 95.4M live at the end' "$out")" -eq 2
+holds grep -qE '^malloc +3001 ' "$out"
 end
 
 begin "functions of C++ are named as they are written"
