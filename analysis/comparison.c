@@ -105,6 +105,12 @@ static bool has_failed(const struct builder *b, const struct execution *executio
 	return strcmp(execution->end, "exit") != 0 || execution->code != b->rows[0].code;
 }
 
+/* By an interrupt of the run: neither a time nor a failure of the allocator's. */
+static bool was_stopped(const struct execution *execution)
+{
+	return strcmp(execution->end, "stopped") == 0;
+}
+
 static struct contender *find_contender(struct comparison *comparison, const char *name)
 {
 	for (size_t i = 0; i < comparison->count; i++)
@@ -129,6 +135,8 @@ static void count_executions(const struct builder *b, struct comparison *compari
 			comparison->rounds = row->round + 1;
 		if (!is_watched(row))
 			comparison->timed = true;
+		if (was_stopped(row))
+			continue;
 		if (has_failed(b, row)) {
 			contender->failed++;
 			if (!contender->failure)

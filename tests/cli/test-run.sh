@@ -375,6 +375,7 @@ status=$?
 exits 130
 holds grep -q '"interrupted": true' "$work/interrupted/environment.json"
 holds grep -q interrupted "$work/interrupted/summary.txt"
+holds test "$(grep -c 'ended otherwise' "$work/interrupted/summary.txt")" -eq 0
 end
 
 begin "a damaged row is refused by its line"
