@@ -199,7 +199,7 @@ check-aarch64:
 	@mkdir -p $(AB)
 	$(AARCH64) -static -std=c11 -O2 $(WARNINGS) $(CPPFLAGS) -o $(AB)/kernels \
 		tests/aarch64/kernels.c core/chase.c core/cycle.c $(wildcard core/kernels/*.c) \
-		base/random.c base/error.c base/clock.c -lm
+		base/random.c base/error.c base/text.c base/clock.c -lm
 	qemu-aarch64 $(AB)/kernels
 	$(AARCH64) -static -std=c11 -O2 $(WARNINGS) $(CPPFLAGS) -o $(AB)/user-counter \
 		tests/aarch64/user-counter.c counters/aarch64/user-counter.c

@@ -145,7 +145,7 @@ static void consider(struct search *search, const struct choice *choice)
 	}
 	for (size_t p = 0; p < search->count; p++)
 		if (choice->at[p])
-			search->masses[(set * STEP_PLACES + p) * positions +
+			search->masses[((size_t)set * STEP_PLACES + p) * positions +
 				       choice->at[p]->position] +=
 				exp(score - search->scores[set]);
 }
@@ -220,7 +220,8 @@ static unsigned set_places(struct search *search)
 		if (!place->found)
 			continue;
 		place->half = middle(search->dictionary,
-			&search->masses[(best * STEP_PLACES + p) * positions], positions);
+			&search->masses[((size_t)best * STEP_PLACES + p) * positions],
+			positions);
 		place->shape = step_column_shape(search->best[best].columns[p]);
 		place->height = search->best[best].heights[p];
 	}
@@ -268,8 +269,8 @@ int step_place(struct step_dictionary *d, const double *times, struct step_place
 	for (size_t set = 0; set < SETS; set++)
 		search.scores[set] = -INFINITY;
 	consider_parts(&search, times, other);
-	search.masses =
-		calloc(SETS * STEP_PLACES * step_positions(d), sizeof(*search.masses));
+	search.masses = calloc(
+		(size_t)SETS * STEP_PLACES * step_positions(d), sizeof(*search.masses));
 	if (search.masses) {
 		consider_parts(&search, times, other);
 		other->best = search.best_parts[set_places(&search)];

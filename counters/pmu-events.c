@@ -129,11 +129,18 @@ struct implemented {
 static void note_event(const char *name, void *context)
 {
 	struct implemented *implemented = context;
+	static const char key[] = "event=";
+	const char *digits;
 	char terms[EVENT_LINE];
-	unsigned code;
+	char *end;
+	uint64_t code;
 
 	read_terms(implemented->pmus, implemented->pmu, name, terms);
-	if (sscanf(terms, "event=%x", &code) == 1 && code < COMMON_EVENTS)
+	if (strncmp(terms, key, sizeof(key) - 1) != 0)
+		return;
+	digits = terms + sizeof(key) - 1;
+	code = strtoull(digits, &end, 16);
+	if (end != digits && code < COMMON_EVENTS)
 		implemented->events |= 1ull << code;
 }
 
@@ -141,12 +148,12 @@ static void note_event(const char *name, void *context)
  * would list all up to its end. */
 static unsigned known_up_to(uint64_t events)
 {
-	static const unsigned steps[] = {0x30, 0x38, COMMON_EVENTS - 1};
-	size_t step = 0;
+	static const unsigned steps[] = {0x30, 0x38};
 
-	while (events >> steps[step] >> 1)
-		step++;
-	return steps[step];
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (events >> steps[i] >> 1 == 0)
+			return steps[i];
+	return COMMON_EVENTS - 1;
 }
 
 bool pmus_lack(const struct pmus *pmus, const struct event_part *part)
