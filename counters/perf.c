@@ -222,11 +222,13 @@ static bool can_read_user(struct counters *counters, struct counter_read_cost *c
 		(void)snprintf(cost->user_why, sizeof(cost->user_why), "%s", obstacle);
 		return false;
 	}
+	error = user_read_map(counters->groups, counters->groups_count);
+	if (!error && prove_user_read(counters, cost) == 0)
+		return true;
 	host_facts_read("", &facts);
 	if (!explain_user_access(&facts, &complaint)) {
-		error = user_read_map(counters->groups, counters->groups_count);
 		if (!error)
-			return prove_user_read(counters, cost) == 0;
+			return false;
 		explain_page(&facts, error, &complaint);
 	}
 	(void)snprintf(cost->user_why, sizeof(cost->user_why), "%.240s%s%.240s",
