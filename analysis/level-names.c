@@ -31,9 +31,6 @@ struct naming {
 	const struct level_sample *sample;
 	struct nominal caches[CACHES_MOST], tlbs[NOMINALS];
 	bool shared[CACHES_MOST];
-	/* log2 of bytes: halves of the nearest caches that are counted; NaN where none.
-	 */
-	double above[CACHES_MOST], below[CACHES_MOST];
 	size_t caches_count, tlbs_count;
 	const struct nominal *best[STEPS]; /* by step; NULL unexplained */
 	const struct nominal *current[STEPS];
@@ -182,14 +179,9 @@ static bool is_told(const struct level_sample *sample, const struct nominal *nom
 {
 	if (sample->per_page)
 		return false;
-	for (size_t b = 0; b < sample->borders_count; b++) {
-		const struct level_border *border = &sample->borders[b];
-
-		if (border->known && (border->kind == LEVEL_TLB) == nominal->tlb &&
-			border->number == nominal->level)
-			return true;
-	}
-	return !nominal->tlb && sample->gap_closed;
+	return level_border_find(
+		       sample, nominal->tlb ? LEVEL_TLB : LEVEL_CACHE, nominal->level) ||
+	       (!nominal->tlb && sample->gap_closed);
 }
 
 /* No TLB holds larger pages than there are; smaller ones it may, where a host splits

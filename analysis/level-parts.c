@@ -38,11 +38,7 @@ static const struct prior *prior_of(unsigned tlb)
 
 static bool is_counted(const struct level_sample *sample, unsigned tlb)
 {
-	for (size_t b = 0; b < sample->borders_count; b++)
-		if (sample->borders[b].known && sample->borders[b].kind == LEVEL_TLB &&
-			sample->borders[b].number == tlb)
-			return true;
-	return false;
+	return level_border_find(sample, LEVEL_TLB, tlb) != NULL;
 }
 
 /* Behind the last cache memory slows down as it grows, and ever more of the page table is

@@ -22,19 +22,6 @@ struct gap {
 	size_t count;
 };
 
-static const struct level_border *border_of(
-	const struct level_sample *sample, unsigned cache)
-{
-	for (size_t b = 0; b < sample->borders_count; b++) {
-		const struct level_border *border = &sample->borders[b];
-
-		if (border->known && border->kind == LEVEL_CACHE &&
-			border->number == cache)
-			return border;
-	}
-	return NULL;
-}
-
 /* False where there is none, or more caches in it than can be placed. */
 static bool find_gap(const struct level_sample *sample, struct gap *gap)
 {
@@ -43,7 +30,8 @@ static bool find_gap(const struct level_sample *sample, struct gap *gap)
 
 	*gap = (struct gap){.low = NAN, .high = INFINITY};
 	for (size_t i = 0; i < count; i++) {
-		const struct level_border *border = border_of(sample, nominals[i].level);
+		const struct level_border *border =
+			level_border_find(sample, LEVEL_CACHE, nominals[i].level);
 
 		if (nominals[i].tlb)
 			continue;
@@ -88,7 +76,8 @@ static void think_of_shapes(const struct level_sample *sample, struct step_place
 	const struct level_border *like = NULL;
 
 	for (unsigned cache = 2; cache <= sample->last_cache; cache++) {
-		const struct level_border *border = border_of(sample, cache);
+		const struct level_border *border =
+			level_border_find(sample, LEVEL_CACHE, cache);
 
 		if (border && !isnan(border->half))
 			like = border;

@@ -57,6 +57,18 @@ static void list_borders(struct level_sample *sample, const struct staircase *st
 		add_border(sample, LEVEL_TLB, 2, QUANTITY_PAGE_WALKS);
 }
 
+const struct level_border *level_border_find(
+	const struct level_sample *sample, enum level_kind kind, unsigned number)
+{
+	for (size_t b = 0; b < sample->borders_count; b++) {
+		const struct level_border *border = &sample->borders[b];
+
+		if (border->known && border->kind == kind && border->number == number)
+			return border;
+	}
+	return NULL;
+}
+
 uint64_t level_largest_page(const struct series *series)
 {
 	uint64_t bytes = 0;

@@ -102,6 +102,10 @@ void level_sample_release(struct level_sample *sample);
  * where it does not. */
 double level_crossing(const struct level_sample *sample, const double *beyond, double p);
 
+/* A cache's or TLB's border that is known; NULL. */
+const struct level_border *level_border_find(
+	const struct level_sample *sample, enum level_kind kind, unsigned number);
+
 /* The largest page that any size of a series got; UINT64_MAX where none is known. */
 uint64_t level_largest_page(const struct series *series);
 
