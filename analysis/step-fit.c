@@ -236,7 +236,7 @@ static void replace_each(
 	}
 }
 
-static double explained(const struct step_active *active)
+double step_explained(const struct step_active *active)
 {
 	double sum = 0;
 
@@ -257,7 +257,7 @@ static void grow(
 			return;
 		replace_each(d, &more, shapes);
 		drop_negative(d, &more);
-		if (explained(&more) < explained(active) + STEP_LEAST_GAIN)
+		if (step_explained(&more) < step_explained(active) + STEP_LEAST_GAIN)
 			return;
 		*active = more;
 	}
@@ -291,8 +291,9 @@ static struct step_active best_of_starts(const struct step_dictionary *d)
 	replace_each(d, &other, all);
 	drop_negative(d, &other);
 	grow(d, &other, all);
-	return explained(&other) - STEP_LEAST_GAIN * (double)other.count >
-			       explained(&best) - STEP_LEAST_GAIN * (double)best.count
+	return step_explained(&other) - STEP_LEAST_GAIN * (double)other.count >
+			       step_explained(&best) -
+				       STEP_LEAST_GAIN * (double)best.count
 		       ? other
 		       : best;
 }
@@ -322,7 +323,7 @@ void step_fit(struct step_dictionary *d, const double *times, struct step_fit *f
 	active = best_of_starts(d);
 	solve(&active, heights);
 	*fit = (struct step_fit){
-		.base = heights[0], .chi_squared = all - explained(&active)};
+		.base = heights[0], .chi_squared = all - step_explained(&active)};
 	for (size_t k = 1; k < active.count; k++) {
 		const size_t column = active.columns[k];
 

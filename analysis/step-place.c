@@ -228,15 +228,6 @@ static unsigned set_places(struct search *search)
 	return best;
 }
 
-static double explained_by(const struct step_active *given)
-{
-	double sum = 0;
-
-	for (size_t k = 0; k < given->count; k++)
-		sum += given->solved[k] * given->solved[k];
-	return sum;
-}
-
 static void consider_parts(
 	struct search *search, const double *times, const struct step_choice *other)
 {
@@ -246,7 +237,7 @@ static void consider_parts(
 		step_dictionary_give(search->dictionary, other->index, part);
 		step_set_targets(search->dictionary, times);
 		search->given = step_start(search->dictionary);
-		search->explained = explained_by(&search->given);
+		search->explained = step_explained(&search->given);
 		/* What the height is thought to be explains nothing. */
 		if (part->error > 0)
 			search->explained -=

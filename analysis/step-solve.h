@@ -38,5 +38,7 @@ bool step_append(const struct step_dictionary *dictionary, struct step_active *a
 	size_t column);
 /* The base, and all that is given. */
 struct step_active step_start(const struct step_dictionary *dictionary);
+/* Of chi-squared, by the columns taken. */
+double step_explained(const struct step_active *active);
 
 #endif
