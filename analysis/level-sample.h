@@ -102,6 +102,12 @@ void level_sample_release(struct level_sample *sample);
  * where it does not. */
 double level_crossing(const struct level_sample *sample, const double *beyond, double p);
 
+/* Lists the borders that this staircase's counters tell apart (served.h). */
+void level_borders_list(struct level_sample *sample, const struct staircase *staircase,
+	const struct machine *machine);
+/* Lists announced reaches of the series' pages, or of smaller ones, where a host splits
+ * them. */
+void level_reaches_list(struct level_sample *sample, const struct machine *machine);
 /* A cache's or TLB's border that is known; NULL. */
 const struct level_border *level_border_find(
 	const struct level_sample *sample, enum level_kind kind, unsigned number);
